@@ -42,7 +42,7 @@ function(wardline_test name)
     endif()
     add_executable(${name} ${sources})
     target_link_libraries(${name} PRIVATE wardline_flags ${arg_LINKS}
-        GTest::gmock GTest::gtest_main)
+        GTest::gmock GTest::gtest_main rapidcheck)
     target_compile_definitions(${name} PRIVATE WARDLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     set(properties LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
     if(arg_SERIAL)
