@@ -1,0 +1,138 @@
+#!/bin/bash
+# Everything CI runs: installs packages, builds and tests the release build, then the sanitizer
+# build, formatting, clang-tidy and shell syntax. Every stage runs even if one before it failed;
+# the exit code is 1 if any did.
+#
+#     tests/run.sh           everything
+#     tests/run.sh --quick   the release build's tests only
+#
+# As root, or as a user with sudo (needed only while packages are missing).
+set -uo pipefail
+
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
+
+quick=no
+case "${1:-}" in
+    "") ;;
+    --quick) quick=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+esac
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$root" || exit 1
+logs="$root/build/logs"
+mkdir -p "$logs"
+rm -f "$logs"/*.log
+jobs="$(nproc)"
+
+# Past this many seconds the sanitizer build leaves out the end-to-end tests, its slowest part.
+e2e_sanitized_before=2700
+
+summary=()
+failed=0
+
+# stage NAME LIMIT COMMAND...: runs it with a time limit and keeps its log and its result.
+stage() {
+    local name="$1" limit="$2" started=$SECONDS result
+    shift 2
+    printf '\n=== %s\n' "$name"
+    if timeout --kill-after=30 "$limit" "$@" < /dev/null 2>&1 | tee "$logs/$name.log"; then
+        result=ok
+    else
+        result=FAILED
+        failed=1
+    fi
+    summary+=("$(printf '%-16s %-7s %5d s' "$name" "$result" $((SECONDS - started)))")
+    [ "$result" = ok ]
+}
+
+# The tracked files that match, or without git (a source archive) all of them.
+files() {
+    if git -c safe.directory="$root" rev-parse --git-dir > /dev/null 2>&1; then
+        git -c safe.directory="$root" ls-files -- "$@" | while read -r file; do
+            [ -e "$file" ] && echo "$file"
+        done
+    else
+        local pattern names=()
+        for pattern in "$@"; do names+=(-o -path "./$pattern"); done
+        find . -path ./build -prune -o -type f \( "${names[@]:1}" \) -print | sed 's|^\./||'
+    fi
+}
+
+build() {  # PRESET
+    cmake --preset "$1" && cmake --build --preset "$1" --parallel "$jobs"
+}
+
+run_tests() {  # PRESET [LABELS]
+    ctest --preset "$1" --parallel "$jobs" --no-tests=error ${2:+--label-regex "$2"}
+}
+
+check_format() {
+    files '*.cpp' '*.hpp' | xargs -r clang-format-19 --dry-run -Werror
+}
+
+check_shell() {
+    local bad=0 script
+    for script in $(files '*.sh') .ci/run; do
+        bash -n "$script" || bad=1
+    done
+    return $bad
+}
+
+# What the last twenty commits changed, or, in a history shorter than that, the pure folders.
+tidy_sources() {
+    local changed
+    if changed="$(git -c safe.directory="$root" diff --name-only --diff-filter=d HEAD~20 -- '*.cpp' \
+        2> /dev/null)"; then
+        echo "$changed"
+    else
+        files 'protocol/*.cpp' 'audit/*.cpp' 'retention/*.cpp'
+    fi
+}
+
+check_tidy() {
+    # Only what the release build compiles: clang-tidy has no command line for anything else.
+    tidy_sources | while read -r file; do
+        grep -qF "\"$root/$file\"" build/release/compile_commands.json && echo "$file"
+    done | xargs -r -P "$jobs" -n 1 clang-tidy-19 --quiet -p build/release
+}
+
+export -f files build run_tests check_format check_shell tidy_sources check_tidy
+export root jobs
+inside() { printf '%s\0' bash -c 'set -o pipefail; "$@"' bash "$@"; }
+run_stage() {  # NAME LIMIT FUNCTION ARGUMENTS...
+    local name="$1" limit="$2" command
+    shift 2
+    mapfile -d '' command < <(inside "$@")
+    stage "$name" "$limit" "${command[@]}"
+}
+
+run_stage packages 20m deploy/install-packages.sh
+if run_stage release-build 40m build release; then
+    run_stage release-tests 30m run_tests release
+fi
+
+if [ "$quick" = no ]; then
+    run_stage format 5m check_format
+    run_stage shell 1m check_shell
+    if run_stage asan-build 40m build asan; then
+        labels='^(unit|database)$'
+        [ "$SECONDS" -lt "$e2e_sanitized_before" ] && labels='^(unit|database|e2e)$'
+        run_stage asan-tests 30m run_tests asan "$labels"
+    fi
+    [ -e build/release/compile_commands.json ] && run_stage tidy 25m check_tidy
+fi
+
+printf '\n=== Summary (%d s; logs in build/logs)\n' "$SECONDS"
+printf '%s\n' "${summary[@]}"
+for name in asan-tests release-tests; do
+    log="$logs/$name.log"
+    [ -e "$log" ] || continue
+    printf '\n%s:\n' "$name"
+    sed -n '/% tests passed/,/^Total Test time/p; /^The following tests FAILED/,/^Errors while/p' "$log"
+done
+if [ "$failed" -ne 0 ]; then
+    printf '\nFAILED\n'
+    exit 1
+fi
