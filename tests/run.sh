@@ -28,16 +28,20 @@ jobs="$(nproc)"
 
 # Past this many seconds the sanitizer build leaves out the end-to-end tests, its slowest part.
 e2e_sanitized_before=2700
+# Everything ends by then, so that a hanging stage is reported and not killed from outside.
+deadline=5000
 
 summary=()
 failed=0
 
 # stage NAME LIMIT COMMAND...: runs it with a time limit and keeps its log and its result.
 stage() {
-    local name="$1" limit="$2" started=$SECONDS result
+    local name="$1" limit="$2" started=$SECONDS result left=$((deadline - SECONDS))
     shift 2
+    [ "$limit" -le "$left" ] || limit=$((left > 1 ? left : 1))
     printf '\n=== %s\n' "$name"
-    if timeout --kill-after=30 "$limit" "$@" < /dev/null 2>&1 | tee "$logs/$name.log"; then
+    # shellcheck disable=SC2086
+    if timeout ${timeout_options:-} --kill-after=30 "$limit" "$@" < /dev/null 2>&1 | tee "$logs/$name.log"; then
         result=ok
     else
         result=FAILED
@@ -69,7 +73,12 @@ run_tests() {  # PRESET [LABELS]
 }
 
 check_format() {
-    files '*.cpp' '*.hpp' | xargs -r clang-format-19 --dry-run -Werror
+    local unformatted
+    unformatted="$(files '*.cpp' '*.hpp' | xargs -r clang-format-19 --dry-run 2>&1 |
+        sed -n 's/^\([^:]*\):[0-9]*:[0-9]*: warning: code should be.*/\1/p' | sort -u)"
+    [ -z "$unformatted" ] && return 0
+    printf 'not formatted, run: clang-format-19 -i FILE\n%s\n' "$unformatted"
+    return 1
 }
 
 check_shell() {
@@ -108,20 +117,21 @@ run_stage() {  # NAME LIMIT FUNCTION ARGUMENTS...
     stage "$name" "$limit" "${command[@]}"
 }
 
-run_stage packages 20m deploy/install-packages.sh
-if run_stage release-build 40m build release; then
-    run_stage release-tests 30m run_tests release
+# In the foreground: sudo may have to ask for a password on the terminal.
+timeout_options=--foreground run_stage packages 1200 deploy/install-packages.sh
+if run_stage release-build 2400 build release; then
+    run_stage release-tests 1800 run_tests release
 fi
 
 if [ "$quick" = no ]; then
-    run_stage format 5m check_format
-    run_stage shell 1m check_shell
-    if run_stage asan-build 40m build asan; then
+    run_stage format 300 check_format
+    run_stage shell 60 check_shell
+    if run_stage asan-build 2400 build asan; then
         labels='^(unit|database)$'
         [ "$SECONDS" -lt "$e2e_sanitized_before" ] && labels='^(unit|database|e2e)$'
-        run_stage asan-tests 30m run_tests asan "$labels"
+        run_stage asan-tests 1800 run_tests asan "$labels"
     fi
-    [ -e build/release/compile_commands.json ] && run_stage tidy 25m check_tidy
+    [ -e build/release/compile_commands.json ] && run_stage tidy 1500 check_tidy
 fi
 
 printf '\n=== Summary (%d s; logs in build/logs)\n' "$SECONDS"
