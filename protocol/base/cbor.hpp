@@ -1,14 +1,18 @@
 #pragma once
 
-#include <cstdint>
-#include <nlohmann/json.hpp>
-#include <string_view>
-
 #include "protocol/base/bytes.hpp"
 #include "protocol/base/ids.hpp"
 #include "protocol/base/result.hpp"
 
-// The strict CBOR of docs/protocol.md section 1: a scan of the bytes first, nlohmann/json behind it.
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// The strict CBOR of docs/protocol.md section 1: a scan of the bytes first, nlohmann/json behind
+// it.
 namespace wardline::cbor {
 
 using Json = nlohmann::json;
@@ -18,7 +22,8 @@ constexpr std::size_t kDepthMax = 16;
 constexpr std::size_t kMapKeysMax = 64;
 constexpr std::size_t kArrayItemsMax = 65'536;
 
-// Whether `bytes` are exactly one item of the profile. Allocates nothing and reads no byte twice more than twice.
+// Whether `bytes` are exactly one item of the profile. Allocates nothing and takes time in
+// proportion to the bytes, whatever they are. `too_large` or `bad_frame`.
 Result<void> scan(BytesView bytes, std::size_t bytes_max = kItemBytesMax);
 
 // scan(), then parse. `too_large` or `bad_frame`.
@@ -28,12 +33,14 @@ Bytes encode(const Json& value);
 
 Json binary(BytesView bytes);
 
-// Reads the keys of one map. Each getter answers `bad_frame` (naming the key) where the key is missing or of another kind.
-// `finish()` answers `bad_statement` when the map has a key that nobody asked for: for signed objects, which allow none.
+// Reads the keys of one map. Each getter answers `bad_frame` (naming the key) where the key is
+// missing or of another kind. `finish()` answers `bad_statement` when the map has a key that nobody
+// asked for: for signed objects, which allow none.
 class MapReader {
 public:
     // The reader refers to `map`, which must outlive it.
     static Result<MapReader> over(const Json& map);
+    static Result<MapReader> over(Json&&) = delete;
 
     bool has(std::string_view key) const;
     Result<std::uint64_t> uint(std::string_view key, std::uint64_t max = UINT64_MAX);
@@ -54,7 +61,9 @@ private:
     Result<const Json*> find(std::string_view key);
 
     const Json* map_;
-    std::size_t read_{0};
+    // The values that were asked for, each once: finish() would count a key asked for twice as two.
+    std::array<const Json*, kMapKeysMax> read_{};
+    std::size_t read_count_{0};
 };
 
 // The bytes of a byte string item; `bad_frame` for any other item.

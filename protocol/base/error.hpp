@@ -1,16 +1,17 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace wardline {
 
-// Why something was refused. The first block is the published list of docs/protocol.md section 13, the names of which
-// go over the wire; the second is known only inside a program.
+// Why something was refused. The first block is the published list of docs/protocol.md section 13,
+// the names of which go over the wire; the second is known only inside a program.
 enum class Code : std::uint8_t {
     bad_frame,
     too_large,
@@ -44,7 +45,8 @@ enum class Code : std::uint8_t {
 
     usage,        // The person typed something that cannot be done; `detail` says what to do.
     io,           // A file, a socket or the operating system failed.
-    local_store,  // The client's own store is missing, locked, damaged, newer than the program, or has another password.
+    local_store,  // The client's own store is missing, locked, damaged, newer than the program, or
+                  // has another password.
     unreachable,  // No server answered.
     trust_alarm,  // What the server showed contradicts what was verified before.
     undecryptable,  // Ciphertext, slot or session did not open.
@@ -56,8 +58,9 @@ std::string_view name_of(Code code) noexcept;
 std::optional<Code> published_code(std::string_view name) noexcept;
 bool is_published(Code code) noexcept;
 
-// An error as a value. `detail` is for the log and, in the programs of people, for the person: a whole sentence without
-// secrets. `extra` are the details that go with a published code on the wire (a map), or null.
+// An error as a value. `detail` is for the log and, in the programs of people, for the person: a
+// whole sentence without secrets. `extra` are the details that go with a published code on the wire
+// (a map), or null.
 struct Error {
     Code code;
     std::string detail;

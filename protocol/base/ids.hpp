@@ -1,17 +1,19 @@
 #pragma once
 
+#include "protocol/base/bytes.hpp"
+#include "protocol/base/result.hpp"
+
 #include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
-#include "protocol/base/bytes.hpp"
-#include "protocol/base/result.hpp"
-
-// Identifiers as types of their own, so that one cannot be passed for another. docs/protocol.md section 1.
+// Identifiers as types of their own, so that one cannot be passed for another. docs/protocol.md
+// section 1.
 namespace wardline {
 
 // N bytes that are compared as a whole: ids, hashes, public keys. Not for secrets.
@@ -21,7 +23,8 @@ public:
     static constexpr std::size_t kSize = N;
 
     constexpr FixedBytes() noexcept = default;  // All zero.
-    explicit constexpr FixedBytes(const std::array<std::uint8_t, N>& bytes) noexcept : bytes_{bytes} {}
+    explicit constexpr FixedBytes(const std::array<std::uint8_t, N>& bytes) noexcept
+        : bytes_{bytes} {}
 
     // `bad_frame` unless there are exactly N bytes.
     static Result<FixedBytes> from(BytesView bytes) {
@@ -61,7 +64,8 @@ using ThreadId = FixedBytes<struct ThreadIdTag, 16>;
 using DeviceId = FixedBytes<struct DeviceIdTag, 16>;
 using MessageId = FixedBytes<struct MessageIdTag, 16>;  // UUIDv7, RFC 9562.
 using Hash = FixedBytes<struct HashTag, 32>;            // SHA-256.
-using InviteHandle = FixedBytes<struct InviteHandleTag, 16>;  // First half of an invite statement's hash.
+using InviteHandle =
+    FixedBytes<struct InviteHandleTag, 16>;  // First half of an invite statement's hash.
 
 using SigningKey = FixedBytes<struct SigningKeyTag, 32>;    // Ed25519 public key.
 using BoxKey = FixedBytes<struct BoxKeyTag, 32>;            // X25519 public key.
@@ -90,13 +94,15 @@ Result<Name<Tag>> Name<Tag>::parse(std::string_view text) {
     if (!is_name(text)) {
         return Error{
             Code::usage,
-            "a name is 1 to 64 letters, digits, dots, underscores and hyphens, and starts with a letter or digit"
+            "a name is 1 to 64 letters, digits, dots, underscores and hyphens, and starts with a "
+            "letter or digit"
         };
     }
     return Name{std::string{text}};
 }
 
-using PatientId = Name<struct PatientIdTag>;  // The clinic's own record number; never a person's name.
+using PatientId =
+    Name<struct PatientIdTag>;  // The clinic's own record number; never a person's name.
 using StaffName = Name<struct StaffNameTag>;
 using TeamName = Name<struct TeamNameTag>;
 
@@ -143,5 +149,13 @@ struct std::hash<wardline::FixedBytes<Tag, N>> {
 };
 template <class Tag>
 struct std::hash<wardline::Name<Tag>> {
-    std::size_t operator()(const wardline::Name<Tag>& name) const noexcept { return std::hash<std::string>{}(name.text()); }
+    std::size_t operator()(const wardline::Name<Tag>& name) const noexcept {
+        return std::hash<std::string>{}(name.text());
+    }
+};
+template <>
+struct std::hash<wardline::Account> {
+    std::size_t operator()(const wardline::Account& account) const noexcept {
+        return std::hash<std::string>{}(account.name()) * 2 + (account.is_staff() ? 1 : 0);
+    }
 };

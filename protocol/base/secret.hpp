@@ -1,15 +1,16 @@
 #pragma once
 
+#include "protocol/base/bytes.hpp"
+#include "protocol/base/result.hpp"
+
 #include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "protocol/base/bytes.hpp"
-#include "protocol/base/result.hpp"
-
-// Keys, tokens and passwords. They have no operator<<, no formatter and no operator==: logging one, or comparing one in
-// anything but constant time, does not compile. Memory is wiped when the value dies.
+// Keys, tokens and passwords. They have no operator<<, no formatter and no operator==: logging one,
+// or comparing one in anything but constant time, does not compile. Memory is wiped when the value
+// dies.
 namespace wardline {
 
 void wipe(std::span<std::uint8_t> memory) noexcept;
@@ -43,7 +44,9 @@ public:
 
     BytesView reveal() const noexcept { return bytes_; }
     std::span<std::uint8_t> writable() noexcept { return bytes_; }
-    bool equals(const FixedSecret& other) const noexcept { return equal_constant_time(bytes_, other.bytes_); }
+    bool equals(const FixedSecret& other) const noexcept {
+        return equal_constant_time(bytes_, other.bytes_);
+    }
 
 private:
     std::array<std::uint8_t, N> bytes_{};
@@ -70,7 +73,7 @@ private:
 
 using SigningSecret = FixedSecret<struct SigningSecretTag, 32>;  // Ed25519 seed.
 using BoxSecret = FixedSecret<struct BoxSecretTag, 32>;          // X25519 private key.
-using MessageKey = FixedSecret<struct MessageKeyTag, 32>;        // MK: encrypts exactly one message.
+using MessageKey = FixedSecret<struct MessageKeyTag, 32>;  // MK: encrypts exactly one message.
 using InviteSecret = FixedSecret<struct InviteSecretTag, 16>;
 using SymmetricKey = FixedSecret<struct SymmetricKeyTag, 32>;  // AES-256.
 

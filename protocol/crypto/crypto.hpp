@@ -1,15 +1,16 @@
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "protocol/base/bytes.hpp"
 #include "protocol/base/ids.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/base/secret.hpp"
 
-// Every primitive that Wardline uses, behind one header, so that another platform can bring another implementation
-// (this one: OpenSSL 3 and libsodium). docs/protocol.md section 2. All functions may be called from any thread.
+#include <cstdint>
+#include <string_view>
+
+// Every primitive that Wardline uses, behind one header, so that another platform can bring another
+// implementation (this one: OpenSSL 3 and libsodium). docs/protocol.md section 2. All functions may
+// be called from any thread.
 namespace wardline::crypto {
 
 // Where randomness comes from. Real: system_random(). Tests pass a seeded one.
@@ -48,7 +49,9 @@ Hash hmac(BytesView key, BytesView data);
 // Ed25519 over domain 00 message.
 SigningKey signing_key_of(const SigningSecret& secret);
 Signature sign(const SigningSecret& secret, std::string_view domain, BytesView message);
-bool verify(const SigningKey& key, std::string_view domain, BytesView message, const Signature& signature);
+bool verify(
+    const SigningKey& key, std::string_view domain, BytesView message, const Signature& signature
+);
 
 BoxKey box_key_of(const BoxSecret& secret);
 
@@ -56,9 +59,13 @@ BoxKey box_key_of(const BoxSecret& secret);
 constexpr std::size_t kGcmTagBytes = 16;
 constexpr std::size_t kGcmNonceBytes = 12;
 using GcmNonce = std::array<std::uint8_t, kGcmNonceBytes>;
-Bytes aead_seal(const SymmetricKey& key, const GcmNonce& nonce, BytesView associated, BytesView plaintext);
+Bytes aead_seal(
+    const SymmetricKey& key, const GcmNonce& nonce, BytesView associated, BytesView plaintext
+);
 // `undecryptable` when key, nonce, associated data or ciphertext are not the ones that were sealed.
-Result<Bytes> aead_open(const SymmetricKey& key, const GcmNonce& nonce, BytesView associated, BytesView ciphertext);
+Result<Bytes> aead_open(
+    const SymmetricKey& key, const GcmNonce& nonce, BytesView associated, BytesView ciphertext
+);
 
 // The deterministic box of section 2: a 32-byte secret for one public key in one context.
 constexpr std::size_t kBoxBytes = 97;
@@ -69,10 +76,18 @@ struct BoxContext {
 };
 // `bad_frame` for a public key of low order.
 Result<Box> seal_box(BytesView secret32, const BoxKey& recipient, const BoxContext& context);
-// The 32 bytes; `undecryptable` when the box is for another key or context, or is not the one that seal_box makes.
-Result<SymmetricKey> open_box(const Box& box, const BoxSecret& recipient, const BoxContext& context);
+// The 32 bytes; `undecryptable` when the box is for another key or context, or is not the one that
+// seal_box makes.
+Result<SymmetricKey> open_box(
+    const Box& box, const BoxSecret& recipient, const BoxContext& context
+);
 
 // Argon2id (RFC 9106), 32 bytes; memory in KiB.
-SymmetricKey password_key(BytesView password, const std::array<std::uint8_t, 16>& salt, std::uint32_t passes, std::uint32_t memory_kib);
+SymmetricKey password_key(
+    BytesView password,
+    const std::array<std::uint8_t, 16>& salt,
+    std::uint32_t passes,
+    std::uint32_t memory_kib
+);
 
 }  // namespace wardline::crypto
