@@ -1,0 +1,61 @@
+#include "clients/core/connection.hpp"
+
+#include "protocol/base/cbor.hpp"
+
+#include <charconv>
+
+namespace wardline::client {
+
+std::string Endpoint::text() const {
+    const bool address6 = host.find(':') != std::string::npos;
+    return (address6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Result<Endpoint> parse_endpoint(std::string_view text) {
+    const Error wrong{
+        Code::usage, "a server is written host:port, for example clinic.example:8443"
+    };
+    for (const std::string_view scheme : {"https://", "wss://"}) {
+        if (text.starts_with(scheme)) text.remove_prefix(scheme.size());
+    }
+    if (text.ends_with('/')) text.remove_suffix(1);
+    Endpoint out;
+    std::string_view port;
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos) return wrong;
+        out.host = text.substr(1, end - 1);
+        port = text.substr(end + 1);
+    } else {
+        const auto colon = text.find(':');
+        out.host = text.substr(0, colon);
+        port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
+    }
+    const auto plain = [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != '@'; };
+    if (out.host.empty() || out.host.size() > 253) return wrong;
+    if (!std::all_of(out.host.begin(), out.host.end(), plain)) return wrong;
+    out.port = 443;
+    if (port.empty()) return out;
+    if (port.front() != ':') return wrong;
+    port.remove_prefix(1);
+    const auto [end, failure] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+    if (failure != std::errc{} || end != port.data() + port.size() || out.port == 0) return wrong;
+    return out;
+}
+
+Error error_of_frame(const Json& frame) {
+    const auto code_name = frame.is_object() ? frame.find("code") : frame.end();
+    if (!frame.is_object() || code_name == frame.end() || !code_name->is_string()) {
+        return Error{Code::bad_frame, "the server answered with an error that has no code"};
+    }
+    const auto code = published_code(code_name->get<std::string>());
+    if (!code)
+        return Error{
+            Code::internal, "the server refused for a reason that this version does not know"
+        };
+    Json details = frame;
+    for (const char* known : {"t", "id", "code"}) details.erase(known);
+    return Error{*code, "the server refused: " + std::string{name_of(*code)}, std::move(details)};
+}
+
+}  // namespace wardline::client
