@@ -1,0 +1,69 @@
+#pragma once
+
+#include "protocol/base/ids.hpp"
+#include "protocol/crypto/crypto.hpp"
+#include "server/config.hpp"
+#include "server/connection.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+// Everything that the server decides, behind the two interfaces that the network calls. main()
+// builds one ClinicState, the JournalWriter over it, then this. One thread.
+namespace wardline::storage {
+class Database;
+class JournalWriter;
+class KeyRing;
+}  // namespace wardline::storage
+
+namespace wardline::server {
+
+class ClinicState;
+class Log;
+class Metrics;
+class SetupTokens;
+
+// All references outlive the application.
+struct ApplicationParts {
+    net::any_io_executor executor;
+    storage::Database& database;
+    storage::KeyRing& keys;
+    storage::JournalWriter& journal;
+    ClinicState& state;
+    SetupTokens& setup_tokens;
+    Metrics& metrics;
+    const Log& log;
+    Limits limits;
+    Hash tls_pin;
+    SigningKey audit_key;
+    std::string version;
+    std::function<Instant()> now;
+    crypto::Random& random;
+    bool embedded_keys{false
+    };  // The key ring's cluster is our own: scrub it after destroying keys.
+};
+
+class Application final : public SessionFactory, public HttpHandler {
+public:
+    explicit Application(ApplicationParts parts);
+    ~Application() override;
+
+    std::unique_ptr<Session> connected(std::shared_ptr<Peer> peer) override;
+    net::awaitable<HttpResponse> handle(HttpRequest request) override;
+
+    // The jobs: key ring, daily expiry, coalesced receipts, head pushes. Spawn it once; it ends
+    // soon after stop().
+    net::awaitable<void> run();
+    // Shutting down: new requests are answered `shutting_down`, what was accepted is finished,
+    // every client is told `bye` and its connection closed.
+    void stop();
+    // True once every accepted request is answered. After stop(), wait for it with a limit.
+    bool idle() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wardline::server
