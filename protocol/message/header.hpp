@@ -4,6 +4,7 @@
 #include "protocol/base/ids.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/crypto/crypto.hpp"
+#include "protocol/trust/chain_name.hpp"
 #include "protocol/trust/class.hpp"
 
 #include <cstdint>
@@ -12,13 +13,6 @@
 namespace wardline::message {
 
 constexpr std::size_t kHeaderBytesMax = 2'048;
-
-// The newest statement of a chain that an author knew.
-struct HeadRef {
-    std::uint64_t pos{0};
-    Hash hash;
-    auto operator<=>(const HeadRef&) const = default;
-};
 
 // The newest tree head that an author verified; size 0 and a zero root before the first.
 struct TreeRef {
@@ -38,8 +32,8 @@ struct Header {
     Instant sent;  // The sender's clock: shown, never trusted.
     Hash commit;   // commitment_of() the message key.
     Hash prev;     // Hash of the last message of this audience that the author saw; zero if none.
-    HeadRef clinic_head;
-    HeadRef patient_head;
+    trust::ChainPosition clinic_head;
+    trust::ChainPosition patient_head;
     TreeRef tree;
 
     bool operator==(const Header&) const = default;

@@ -51,6 +51,13 @@ struct PrekeyBundle {
     bool operator==(const PrekeyBundle&) const = default;
 };
 
+// One item of the answer to `prekeys-get`.
+struct DeviceBundle {
+    DeviceId device;
+    PrekeyBundle bundle;
+    bool operator==(const DeviceBundle&) const = default;
+};
+
 // A prekey with its private half: `record` goes into the device's own store, `key` to the server.
 struct OwnOneTimePrekey {
     OneTimePrekey key;
@@ -64,6 +71,7 @@ struct OwnSignedPrekey {
 constexpr std::uint32_t kPrekeyIdMin = 1;          // 0 would wrap around inside the library,
 constexpr std::uint32_t kPrekeyIdMax = 0xFFFFFD;   // and 0xFFFFFF would never be used up.
 constexpr std::uint32_t kOneTimePrekeysMax = 100;  // Of one upload.
+constexpr std::uint32_t kRegistrationMax = 16'380;
 
 Result<SignalIdentity> generate_identity();
 // `count` prekeys with the ids first_id, first_id + 1, … `usage` outside the bounds above.
@@ -79,6 +87,8 @@ cbor::Json to_json(const OneTimePrekey& key);
 cbor::Json to_json(const SignedPrekey& key);
 Result<OneTimePrekey> parse_one_time_prekey(const cbor::Json& map);
 Result<SignedPrekey> parse_signed_prekey(const cbor::Json& map);
+cbor::Json to_json(const DeviceBundle& bundle);
+Result<DeviceBundle> parse_bundle(const cbor::Json& map);
 
 // Whether `key` begins with 05 and its point is not one of those of low order, which would make a
 // shared secret known to everybody.
