@@ -1,0 +1,62 @@
+#pragma once
+
+#include "protocol/base/bytes.hpp"
+#include "protocol/base/error.hpp"
+#include "protocol/base/ids.hpp"
+#include "protocol/trust/login.hpp"
+#include "server/connection.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+
+// One WebSocket as the decisions know it: who is behind it, what is open on it, what is asked and
+// not yet answered. Shared by the session, its requests and the router; one thread.
+namespace wardline::server {
+
+struct LoggedIn {
+    DeviceId device;
+    Account account;
+    Seq since{0};  // Of the login entry: the push stream begins behind it.
+};
+
+class ClientConnection {
+public:
+    ClientConnection(std::shared_ptr<Peer> peer, const trust::LoginNonce& nonce)
+        : peer_{std::move(peer)}, nonce_{nonce} {}
+
+    Peer& peer() noexcept { return *peer_; }
+    const trust::LoginNonce& nonce() const noexcept { return nonce_; }
+
+    const std::optional<LoggedIn>& login() const noexcept { return login_; }
+    void logged_in(LoggedIn who) { login_ = std::move(who); }
+    bool login_pending{false};
+
+    // False once the connection is to be closed, by either side.
+    bool alive() const noexcept { return alive_; }
+    bool push(Bytes frame) { return alive_ && peer_->push(std::move(frame)); }
+    // Tells the client why, then closes.
+    void bye(Code code, CloseCode close);
+    // A newer connection of the same device has taken its place.
+    void replaced();
+    void close(CloseCode code, std::string_view reason);
+    void ended() noexcept { alive_ = false; }
+    bool was_replaced() const noexcept { return replaced_; }
+
+    // Threads that a staff device has opened, with the seq of the entry that says so.
+    std::map<ThreadId, Seq> open;
+    unsigned in_flight{0};
+    std::optional<std::uint64_t> last_request;
+
+private:
+    void bye(std::string_view code, CloseCode close);
+
+    std::shared_ptr<Peer> peer_;
+    trust::LoginNonce nonce_;
+    std::optional<LoggedIn> login_;
+    bool alive_{true};
+    bool replaced_{false};
+};
+
+}  // namespace wardline::server
