@@ -39,6 +39,11 @@ Text& Text::add(std::string_view text, Style style) {
     return *this;
 }
 
+Text& Text::append(const Text& more) {
+    spans_.insert(spans_.end(), more.spans_.begin(), more.spans_.end());
+    return *this;
+}
+
 std::string Text::plain(Lines lines) const {
     std::string out;
     for (const auto& span : spans_) out += visible(span.text, lines);

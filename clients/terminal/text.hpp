@@ -19,12 +19,13 @@ public:
     Text() = default;
     Text(std::string_view text, Style style = Style::plain) {
         add(text, style);
-    }                                                         // NOLINT(google-explicit-constructor)
+    }  // NOLINT(google-explicit-constructor)
     Text(const char* text) : Text{std::string_view{text}} {}  // NOLINT(google-explicit-constructor)
     Text(const std::string& text)
         : Text{std::string_view{text}} {}  // NOLINT(google-explicit-constructor)
 
     Text& add(std::string_view text, Style style = Style::plain);
+    Text& append(const Text& more);
     bool empty() const noexcept { return spans_.empty(); }
     // Without styles; hostile characters as signs.
     std::string plain(Lines lines) const;
