@@ -252,6 +252,15 @@ BoxKey box_key_of(const BoxSecret& secret) {
     return BoxKey{out};
 }
 
+bool is_usable(const BoxKey& key) {
+    require_sodium();
+    // The scalar does not matter: libsodium refuses an all-zero result, which is what every key of
+    // low order gives with every scalar.
+    static constexpr std::array<std::uint8_t, crypto_scalarmult_SCALARBYTES> kScalar{1};
+    std::array<std::uint8_t, crypto_scalarmult_BYTES> shared{};
+    return crypto_scalarmult(shared.data(), kScalar.data(), key.view().data()) == 0;
+}
+
 namespace {
 
 EVP_CIPHER_CTX* cipher_context() {

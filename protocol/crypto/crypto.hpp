@@ -54,6 +54,8 @@ bool verify(
 );
 
 BoxKey box_key_of(const BoxSecret& secret);
+// Whether anything can be sealed for the key: false for the few of low order.
+bool is_usable(const BoxKey& key);
 
 // AES-256-GCM; the tag (16 bytes) stands behind the ciphertext.
 constexpr std::size_t kGcmTagBytes = 16;

@@ -38,7 +38,7 @@ class Statement {
 public:
     // From the map {"body", "sig"} or its bytes. `bad_statement`, or `too_large`.
     static Result<Statement> parse(BytesView encoded);
-    static Result<Statement> parse(const cbor::Json& map);
+    static Result<Statement> from_json(const cbor::Json& map);
     static Result<Statement> from_parts(Bytes body, const Signature& signature);
 
     bool verify_signature() const;
