@@ -19,6 +19,7 @@ public:
 
     bool allows(const DeviceId& peer, Instant now) const;
     void spend(const DeviceId& peer, Instant now);
+    std::size_t peers() const noexcept { return peers_.size(); }
 
 private:
     struct Spent {
