@@ -39,7 +39,7 @@ struct Limits {
     };  // For a whole request, and for an idle kept-alive connection.
     std::chrono::milliseconds login_timeout{10'000};  // From the upgrade to a successful login.
     std::chrono::milliseconds idle_timeout{60'000
-    };                                       // Of a WebSocket; pings go out after half of it.
+    };  // Of a WebSocket; pings go out after half of it.
     std::size_t queue_bytes_max{1'048'576};  // Unsent bytes of one connection; then 1013.
     std::uint32_t in_flight_max{64};         // Requests of one connection; then 1008.
 
