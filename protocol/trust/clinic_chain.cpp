@@ -318,15 +318,20 @@ std::vector<const DeviceRecord*> ClinicChain::live_devices_of(const Account& own
     return out;
 }
 
-bool ClinicChain::knows_key(const SigningKey& key) const {
+bool ClinicChain::knows_key(const SigningKey& key, Seq at) const {
     if (genesis_ && (genesis_->root == key || genesis_->audit == key)) return true;
-    return device(key) != nullptr || invite_keys_.contains(key);
+    const auto* record = device(key);
+    if (record != nullptr && record->granted < at) return true;
+    const auto found = invite_keys_.find(key);
+    return found != invite_keys_.end() && invites_.at(found->second).seq < at;
 }
 
-bool ClinicChain::knows_keys(const DeviceKeys& keys) const {
-    if (knows_key(keys.signing) || (genesis_ && genesis_->vault == keys.box)) return true;
-    return std::any_of(devices_.begin(), devices_.end(), [&keys](const auto& each) {
-        return each.second.keys.identity == keys.identity || each.second.keys.box == keys.box;
+bool ClinicChain::knows_keys(const DeviceKeys& keys, Seq at) const {
+    if (knows_key(keys.signing, at) || (genesis_ && genesis_->vault == keys.box)) return true;
+    return std::any_of(devices_.begin(), devices_.end(), [&keys, at](const auto& each) {
+        const auto& record = each.second;
+        const bool same = record.keys.identity == keys.identity || record.keys.box == keys.box;
+        return same && record.granted < at;
     });
 }
 

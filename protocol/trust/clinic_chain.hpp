@@ -147,8 +147,8 @@ public:
     std::vector<const DeviceRecord*> live_devices(Seq at = kNow) const;
     std::vector<const DeviceRecord*> live_devices_of(const Account& account, Seq at = kNow) const;
     // Whether a device, invite or the clinic has this key: a key is never used twice.
-    bool knows_key(const SigningKey& key) const;
-    bool knows_keys(const DeviceKeys& keys) const;
+    bool knows_key(const SigningKey& key, Seq at = kNow) const;
+    bool knows_keys(const DeviceKeys& keys, Seq at = kNow) const;
 
     const AccountRecord* account(const Account& account) const;
     const std::map<Account, AccountRecord>& accounts() const noexcept { return accounts_; }
