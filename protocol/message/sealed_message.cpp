@@ -52,7 +52,7 @@ Result<Message> parse_message(const Json& map) {
     return message;
 }
 
-Result<Message> parse_message(BytesView bytes) {
+Result<Message> decode_message(BytesView bytes) {
     WARDLINE_TRY(const auto map, cbor::decode(bytes));
     return parse_message(map);
 }

@@ -36,7 +36,7 @@ struct Message {
 // The map {"header","ciphertext","slots","signature"}. Checks the four kinds and sizes and nothing
 // inside them. `bad_frame` or `too_large`.
 Result<Message> parse_message(const cbor::Json& map);
-Result<Message> parse_message(BytesView bytes);
+Result<Message> decode_message(BytesView bytes);
 cbor::Json to_json(const Message& message);
 Bytes encode(const Message& message);
 

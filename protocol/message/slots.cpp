@@ -164,7 +164,7 @@ Bytes encode_added_slots(std::span<const AddedSlot> added) {
     return cbor::encode(to_json(added));
 }
 
-Result<std::vector<AddedSlot>> parse_added_slots(BytesView bytes) {
+Result<std::vector<AddedSlot>> decode_added_slots(BytesView bytes) {
     WARDLINE_TRY(const auto array, cbor::decode(bytes, kSlotsBytesMax));
     return parse_added_slots(array);
 }

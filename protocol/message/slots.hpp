@@ -70,7 +70,7 @@ constexpr std::size_t kAddedSlotsMax = 200;
 
 // The payload of an entry of kind added-slots.
 Bytes encode_added_slots(std::span<const AddedSlot> added);
-Result<std::vector<AddedSlot>> parse_added_slots(BytesView bytes);
+Result<std::vector<AddedSlot>> decode_added_slots(BytesView bytes);
 // The same as an item of a frame (request `add-slots`).
 cbor::Json to_json(std::span<const AddedSlot> added);
 Result<std::vector<AddedSlot>> parse_added_slots(const cbor::Json& array);
