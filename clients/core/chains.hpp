@@ -57,11 +57,9 @@ public:
     Result<const trust::PatientChain*> patient(const PatientId& patient);
     // A statement's entry from sync or a push: true when it was news and has been taken in.
     Result<bool> take(const wire::Entry& entry);
-    // A head that another device signed into a message, at that seq: fetches what is missing.
-    // `trust_alarm` for a fork.
-    Result<void> require_contains(
-        const trust::ChainName& chain, const trust::ChainPosition& head, Seq at
-    );
+    // Whether a head that another device signed into a message, before that seq, is in the chain;
+    // fetches what is missing.
+    Result<bool> agrees(const trust::ChainName& chain, const trust::ChainPosition& head, Seq at);
 
     // Signs and sends until it has its place: `draft` is asked again whenever the chain has moved,
     // and may say that nothing is needed any more. The answer's seq, or nothing then. `signer`:
