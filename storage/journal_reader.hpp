@@ -3,6 +3,7 @@
 #include "audit/tree.hpp"
 #include "audit/tree_head.hpp"
 #include "storage/journal_state.hpp"
+#include "storage/pg/query.hpp"
 #include "storage/task.hpp"
 
 #include <cstdint>
@@ -16,6 +17,9 @@ namespace wardline::storage {
 
 class Database;
 class KeyRing;
+
+// Payloads of one page: it ends early, with `more`, behind the one that exceeds this.
+constexpr std::size_t kPagePayloadBytes = 4 * 1024 * 1024;
 
 // What a device may be interested in, for sync_page().
 struct SyncFilter {
@@ -57,14 +61,15 @@ public:
     // The clinic of this journal, once genesis is stored.
     Task<std::optional<ClinicId>> clinic();
 
-    // Entries after < seq <= upto of every kind, at most `limit`, at most 4 MiB of payloads.
+    // Entries after < seq <= upto of every kind.
     Task<EntryPage> range(Seq after, Seq upto, std::size_t limit);
     // Entries after `after` that belong to one of the threads or chains.
     Task<EntryPage> sync_page(Seq after, std::size_t limit, const SyncFilter& filter);
-    // Of one thread: the `limit` entries behind `after`, or those before `before` (0: the newest).
+    // Of one thread (entries whose draft named it): the `limit` entries behind `after`, or those
+    // before `before` (0: the newest).
     Task<EntryPage> thread_after(const ThreadId& thread, Seq after, std::size_t limit);
     Task<EntryPage> thread_before(const ThreadId& thread, Seq before, std::size_t limit);
-    // Exactly these entries, those that exist, in seq order.
+    // Exactly these entries, those that exist, in seq order; at most 1,024.
     Task<std::vector<StoredEntry>> entries(std::vector<Seq> seqs);
     // The newest message of each of these threads (at most 1,024); threads without one are left
     // out.
@@ -85,6 +90,17 @@ public:
     Task<audit::TreeEdge> tree_edge(std::uint64_t size);
 
 private:
+    struct PageOptions {
+        bool payloads;
+        bool backwards;
+    };
+    Task<EntryPage> page(
+        const pg::Query& query,
+        pg::Params params,
+        std::size_t limit,
+        PageOptions options = {true, false}
+    );
+
     Database& database_;
     KeyRing& keys_;
 };

@@ -45,7 +45,7 @@ struct JournalWriterStats {
 
 class JournalWriter {
 public:
-    // Called exactly once, on the node's thread, possibly before submit() returns.
+    // Called exactly once, on the node's thread, possibly before submit() returns. Does not throw.
     using Completion = std::function<void(Result<Appended>)>;
 
     // Everything referred to outlives the writer. `now` is the node's wall clock.
