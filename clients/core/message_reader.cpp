@@ -133,7 +133,7 @@ Result<ReadMessage> MessageReader::read(
         return out;
     };
     if (entry.expired || entry.message.empty()) return out;
-    const auto parsed = message::parse_message(entry.message);
+    const auto parsed = message::decode_message(entry.message);
     if (!parsed) return refused("it is malformed");
     const message::Message& sealed = parsed.value();
     out.hash = message::message_hash(sealed);
