@@ -184,6 +184,13 @@ Result<void> Chains::prove_adopted() {
     return store_.erase_all(kUnproved);
 }
 
+std::optional<PatientId> Chains::patient_of(const ThreadId& thread) const {
+    for (const auto& [patient, chain] : patients_) {
+        if (!chain.empty() && chain.thread() == thread) return patient;
+    }
+    return std::nullopt;
+}
+
 Result<std::vector<wire::Entry>> Chains::fetch(const trust::ChainName& chain, std::uint64_t from) {
     std::vector<wire::Entry> out;
     while (true) {

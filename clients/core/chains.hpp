@@ -48,6 +48,9 @@ public:
     // What is known of a patient's chain without asking; null if nothing.
     Result<const trust::PatientChain*> known_patient(const PatientId& patient);
 
+    // Of the patients' chains that were looked at since the program started.
+    std::optional<PatientId> patient_of(const ThreadId& thread) const;
+
     Result<void> update_clinic();
     // After login: whether the server's head is one of ours, or ahead of us.
     Result<void> compare_clinic_head(const trust::ChainPosition& head);

@@ -43,6 +43,55 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     return out;
 }
 
+namespace {
+
+// What a refusal means to a person who did nothing wrong with the program.
+std::string sentence_of(Code code) {
+    switch (code) {
+        case Code::forbidden:
+            return "this account may not do that, or there is no such thing";
+        case Code::not_found:
+            return "there is no such thing";
+        case Code::too_large:
+            return "it is too large";
+        case Code::wrong_class:
+            return "messages of this class cannot be written here; until a patient has a device, "
+                   "only internal notes can";
+        case Code::invite_unknown:
+            return "the server knows no such invite";
+        case Code::invite_expired:
+            return "the invite has expired: ask for a new one";
+        case Code::invite_used:
+            return "the invite was used already: if that was not you, tell the clinic";
+        case Code::invite_pending:
+            return "the invite does not count yet: a second officer has to approve it first";
+        case Code::not_open:
+            return "the thread is not open";
+        case Code::rate_limited:
+            return "the server asks to slow down: try again later";
+        case Code::unavailable:
+            return "the server cannot work at this moment: try again later";
+        case Code::read_only:
+            return "the server's disk is full: it takes nothing until its owner has made room";
+        case Code::setup_token_invalid:
+            return "the setup token is wrong, used or older than an hour";
+        case Code::clinic_exists:
+            return "a clinic was set up on this server already";
+        case Code::no_clinic:
+            return "no clinic was set up on this server";
+        case Code::shutting_down:
+            return "the server is shutting down";
+        case Code::bad_statement:
+            return "it is against the clinic's rules";
+        case Code::internal:
+            return "the server has a fault; its log says which";
+        default:
+            return "the server refused: " + std::string{name_of(code)};
+    }
+}
+
+}  // namespace
+
 Error error_of_frame(const Json& frame) {
     const auto code_name = frame.is_object() ? frame.find("code") : frame.end();
     if (!frame.is_object() || code_name == frame.end() || !code_name->is_string()) {
@@ -55,7 +104,7 @@ Error error_of_frame(const Json& frame) {
         };
     Json details = frame;
     for (const char* known : {"t", "id", "code"}) details.erase(known);
-    return Error{*code, "the server refused: " + std::string{name_of(*code)}, std::move(details)};
+    return Error{*code, sentence_of(*code), std::move(details)};
 }
 
 }  // namespace wardline::client

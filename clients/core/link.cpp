@@ -2,11 +2,16 @@
 
 #include "protocol/trust/login.hpp"
 
+#include <algorithm>
+#include <thread>
+
 namespace wardline::client {
 namespace {
 
 constexpr Space kSpace{"device"};
 constexpr std::string_view kGeneration{"generation"};
+// How long a server that limits rates may make a call wait before its caller hears of it.
+constexpr Milliseconds kPatience{5'000};
 
 Error explained(const Error& error) {
     switch (error.code) {
@@ -111,13 +116,19 @@ void Link::drop() {
 }
 
 Result<Json> Link::request(std::string_view type, Json body) {
-    if (!connection_) return Error{Code::unreachable, "there is no connection to the server"};
     body["t"] = type;
-    auto answer = connection_->request(std::move(body), options_.call_limit);
-    if (!answer &&
-        (answer.error().code == Code::unreachable || answer.error().code == Code::shutting_down))
-        drop();
-    return answer;
+    const auto deadline = environment_.clock.steady() + options_.call_limit;
+    while (true) {
+        if (!connection_) return Error{Code::unreachable, "there is no connection to the server"};
+        auto answer = connection_->request(body, options_.call_limit);
+        if (answer) return answer;
+        const Error& error = answer.error();
+        if (error.code == Code::unreachable || error.code == Code::shutting_down) drop();
+        if (error.code != Code::rate_limited || !error.extra) return answer;
+        const auto wait = Milliseconds{error.extra->value("retry_after_ms", 1'000)};
+        if (wait > kPatience || environment_.clock.steady() + wait > deadline) return answer;
+        std::this_thread::sleep_for(wait);
+    }
 }
 
 Result<std::optional<Json>> Link::next_push(Milliseconds wait) {

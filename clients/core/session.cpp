@@ -1,0 +1,345 @@
+#include "clients/core/session.hpp"
+
+#include "clients/core/prekeys.hpp"
+#include "protocol/base/cbor.hpp"
+
+#include <algorithm>
+
+namespace wardline::client {
+namespace {
+
+constexpr Space kDevice{"device"};
+constexpr std::string_view kCursor{"cursor"};
+constexpr std::string_view kBackfilled{"backfilled"};
+constexpr std::uint64_t kSyncPage = 500;
+
+}  // namespace
+
+bool ends_session(const Error& error) {
+    switch (error.code) {
+        case Code::trust_alarm:
+        case Code::local_store:
+        case Code::store_rolled_back:
+        case Code::login_failed:
+        case Code::unsupported_version:
+        case Code::no_clinic:
+        case Code::conflict:
+            return true;
+        default:
+            return false;
+    }
+}
+
+Session::Session(
+    Home its_home,
+    std::unique_ptr<Store> its_store,
+    const Environment& its_environment,
+    const ClientOptions& its_options,
+    DeviceIdentity its_self
+)
+    : environment{its_environment},
+      options{its_options},
+      home{std::move(its_home)},
+      store{std::move(its_store)},
+      self{std::move(its_self)},
+      link{environment, *store, self, options},
+      tree{*store, link},
+      chains{environment, *store, link, tree, self},
+      epochs{*store, link, chains, self},
+      keys{epochs, self},
+      signal_store{*store},
+      reader{chains, keys, self, environment},
+      messages{*store},
+      keeper{environment, link, chains, epochs, keys, self},
+      backoff_{environment.random} {}
+
+Result<std::unique_ptr<Session>> Session::make(
+    Home home,
+    std::unique_ptr<Store> store,
+    const Environment& environment,
+    const ClientOptions& options
+) {
+    WARDLINE_TRY(auto self, load_device_identity(*store));
+    auto session = std::make_unique<Session>(
+        std::move(home), std::move(store), environment, options, std::move(self)
+    );
+    WARDLINE_TRY(
+        session->signal, signal::SignalDevice::create(session->self.identity, session->signal_store)
+    );
+    session->outbox = std::make_unique<Outbox>(
+        session->environment,
+        *session->store,
+        session->link,
+        session->tree,
+        session->chains,
+        session->signal_store,
+        *session->signal,
+        session->self
+    );
+    return session;
+}
+
+Result<std::unique_ptr<Session>> Session::open(
+    Home home,
+    std::unique_ptr<Store> store,
+    const Environment& environment,
+    const ClientOptions& options
+) {
+    WARDLINE_TRY(auto session, make(std::move(home), std::move(store), environment, options));
+    WARDLINE_TRY(session->load_chains());
+    return session;
+}
+
+Result<void> Session::load_chains() {
+    WARDLINE_TRY(chains.load());
+    WARDLINE_TRY(tree.load(self.clinic, chains.clinic().genesis().audit));
+    WARDLINE_TRY(messages.expire(environment.clock.now()));
+    return success();
+}
+
+Result<void> Session::begin_chains(
+    std::span<const wire::Entry> clinic, std::span<const wire::Entry> patient
+) {
+    WARDLINE_TRY(chains.adopt(clinic, patient));
+    return tree.load(self.clinic, chains.clinic().genesis().audit);
+}
+
+Result<Seq> Session::cursor(Seq otherwise) {
+    WARDLINE_TRY(const auto stored, store->get(kDevice, as_bytes(kCursor)));
+    if (!stored) return otherwise;
+    Seq out{0};
+    for (const auto byte : stored->reveal()) out = out << 8 | byte;
+    return out;
+}
+
+Result<void> Session::keep_cursor(Seq seq) {
+    Bytes encoded;
+    append_u64(encoded, seq);
+    return store->put(kDevice, as_bytes(kCursor), encoded);
+}
+
+Result<void> Session::connect() {
+    if (ended_) return *ended_;
+    if (link.up()) return success();
+    auto up = log_in();
+    if (up) {
+        backoff_.succeeded();
+        was_up_ = true;
+        return success();
+    }
+    link.drop();
+    return up;
+}
+
+void Session::disconnect() {
+    link.drop();
+    was_up_ = false;
+    fresh_.clear();
+}
+
+Result<void> Session::log_in() {
+    fresh_.clear();
+    WARDLINE_TRY(const auto answer, link.log_in());
+    return come_up(answer);
+}
+
+// The order matters: first who is who, then what others need from us, then what was missed, then
+// what is queued.
+Result<void> Session::come_up(const LoginAnswer& answer) {
+    WARDLINE_TRY(tree.accept(answer.head));
+    WARDLINE_TRY(chains.compare_clinic_head(answer.clinic_head));
+    WARDLINE_TRY(chains.prove_adopted());
+    if (self.is_patient()) {
+        WARDLINE_TRY(chains.update_patient(self.account.patient_id()));
+        fresh_.insert(self.account.patient_id());
+    }
+    WARDLINE_TRY(refill_prekeys(
+        link,
+        signal_store,
+        self,
+        environment.clock.now(),
+        answer.signed_prekey,
+        answer.one_time_prekeys
+    ));
+    WARDLINE_TRY(keeper.keep());
+    WARDLINE_TRY(const auto from, cursor(self.is_patient() ? 0 : answer.seq));
+    WARDLINE_TRY(catch_up(from));
+    WARDLINE_TRY(backfill());
+    WARDLINE_TRY(reopen());
+    WARDLINE_TRY(flush());
+    return idle();
+}
+
+Result<void> Session::catch_up(Seq start) {
+    cursor_ = start;
+    while (true) {
+        auto answer = link.request("sync", Json{{"after", cursor_}, {"limit", kSyncPage}});
+        // A device that may see nothing yet has nothing to catch up with.
+        if (!answer && answer.error().code == Code::forbidden) return success();
+        WARDLINE_TRY(answer);
+        WARDLINE_TRY(auto fields, cbor::MapReader::over(answer.value()));
+        WARDLINE_TRY(const auto* list, fields.array("entries", kSyncPage));
+        WARDLINE_TRY(const auto entries, wire::parse_entries(*list, kSyncPage));
+        WARDLINE_TRY(const auto upto, fields.uint("upto"));
+        WARDLINE_TRY(const bool more, fields.boolean("more"));
+        WARDLINE_TRY(take(entries, std::max(upto, cursor_)));
+        if (!more) return success();
+        if (entries.empty())
+            return Error{Code::bad_frame, "the server says that there is more and shows nothing"};
+    }
+}
+
+// A patient's device that has just become a reader may see what came before: once, from the
+// beginning.
+Result<void> Session::backfill() {
+    if (!self.is_patient()) return success();
+    WARDLINE_TRY(const auto* chain, chains.known_patient(self.account.patient_id()));
+    if (!chain || !chain->confirmed(self.device())) return success();
+    WARDLINE_TRY(const auto done, store->get(kDevice, as_bytes(kBackfilled)));
+    if (done) return success();
+    WARDLINE_TRY(catch_up(0));
+    return store->put(kDevice, as_bytes(kBackfilled), {});
+}
+
+Result<void> Session::after_change() {
+    const auto before = chains.revision();
+    WARDLINE_TRY(keeper.keep());
+    WARDLINE_TRY(backfill());
+    WARDLINE_TRY(retry_missing({}));
+    if (chains.revision() != before) fresh_.clear();
+    return success();
+}
+
+Result<const trust::PatientChain*> Session::thread_of(const PatientId& patient) {
+    if (self.is_patient() && patient != self.account.patient_id()) {
+        return Error{Code::forbidden, "a patient's device has only the patient's own thread"};
+    }
+    if (link.up() && !fresh_.contains(patient)) {
+        WARDLINE_TRY(const auto* chain, chains.update_patient(patient));
+        fresh_.insert(patient);
+        return chain;
+    }
+    WARDLINE_TRY(const auto* known, chains.known_patient(patient));
+    if (!known)
+        return Error{
+            Code::unreachable, "nothing is known of this patient, and the server cannot be asked"
+        };
+    return known;
+}
+
+Result<Seq> Session::open_thread(const PatientId& patient) {
+    WARDLINE_TRY(connect());
+    WARDLINE_TRY(const auto* chain, thread_of(patient));
+    if (self.is_patient()) return cursor_;
+    WARDLINE_TRY(
+        const auto answer,
+        link.request("open", Json{{"thread", cbor::binary(chain->thread().view())}})
+    );
+    WARDLINE_TRY(auto fields, cbor::MapReader::over(answer));
+    WARDLINE_TRY(const auto seq, fields.uint("seq"));
+    open_.insert_or_assign(patient, seq);
+    return seq;
+}
+
+Result<void> Session::close_thread(const PatientId& patient) {
+    if (open_.erase(patient) == 0 || !link.up()) return success();
+    WARDLINE_TRY(const auto* chain, thread_of(patient));
+    WARDLINE_TRY(link.request("close", Json{{"thread", cbor::binary(chain->thread().view())}}));
+    return success();
+}
+
+// After a reconnect the threads that were open are opened again, and what came in between is shown.
+Result<void> Session::reopen() {
+    std::vector<std::pair<PatientId, Seq>> were{open_.begin(), open_.end()};
+    for (const auto& [patient, shown] : were) {
+        WARDLINE_TRY(const auto now, open_thread(patient));
+        Seq after = shown;
+        while (after < now) {
+            WARDLINE_TRY(auto page, fetch_history(patient, 0, after, 100));
+            for (auto& message : page.messages) {
+                after = std::max(after, message.seq);
+                if (message.device != self.device()) emit(MessageEvent{std::move(message)});
+            }
+            if (!page.more) break;
+        }
+    }
+    return success();
+}
+
+Message Session::message_of(const Queued& queued) const {
+    Message out{
+        .seq = 0,
+        .message_id = queued.id,
+        .patient_id = queued.patient,
+        .thread = queued.thread,
+        .author = self.account,
+        .device = self.device(),
+        .message_class = std::string{trust::name_of(queued.message_class)},
+        .sent_at = queued.created,
+        .received_at = {},
+        .expires_at = {},
+        .state = MessageState::queued,
+        .text = {},
+        .reason = {},
+        .own = true
+    };
+    if (const auto* text = std::get_if<message::Text>(&queued.content)) out.text = text->text;
+    if (const auto* correction = std::get_if<message::Correction>(&queued.content)) {
+        out.text = correction->text;
+        out.corrects = correction->of;
+    }
+    return out;
+}
+
+Result<std::optional<Message>> Session::flush(const std::optional<MessageId>& own) {
+    std::optional<Message> result;
+    WARDLINE_TRY(auto pending, outbox->pending());
+    for (auto& queued : pending) {
+        Message message = message_of(queued);
+        const bool ours = own && queued.id == *own;
+        const auto sent = outbox->send(queued);
+        if (!sent && Outbox::later(sent.error())) {
+            outbox_at_ = environment.clock.steady() + backoff_.next();
+            if (ends_session(sent.error())) return sent.error();
+            return result;
+        }
+        StoreTransaction transaction{*store};
+        WARDLINE_TRY(outbox->remove(queued));
+        if (sent) {
+            message.seq = sent.value().seq;
+            message.state = MessageState::sent;
+            message.received_at = sent.value().time;
+            if (message.received_at) {
+                message.expires_at =
+                    kept_until(chains.clinic(), queued.message_class, *message.received_at);
+            }
+            WARDLINE_TRY(outbox->saw(
+                queued.thread,
+                trust::audience_of(queued.message_class),
+                message.seq,
+                sent.value().hash
+            ));
+            if (self.is_patient()) {
+                WARDLINE_TRY(messages.put(message));
+            }
+        }
+        WARDLINE_TRY(transaction.commit());
+        if (!sent && ours) return sent.error();
+        if (!sent) {
+            message.state = MessageState::refused;
+            message.reason = sent.error().detail;
+            message.text.clear();
+        }
+        const auto shown = open_.find(queued.patient);
+        if (shown != open_.end()) shown->second = std::max(shown->second, message.seq);
+        if (ours) {
+            result = std::move(message);
+        } else {
+            emit(MessageEvent{std::move(message)});
+        }
+    }
+    outbox_at_.reset();
+    return result;
+}
+
+}  // namespace wardline::client

@@ -1,0 +1,305 @@
+#include "clients/core/session.hpp"
+#include "protocol/base/cbor.hpp"
+#include "protocol/message/slots.hpp"
+
+#include <algorithm>
+
+// How entries come in: pages of sync, pushes, pages of history.
+namespace wardline::client {
+namespace {
+
+constexpr std::size_t kProofsMax = 64;
+constexpr std::size_t kSeenHeadsMax = 4;
+constexpr std::size_t kReceiptsMax = 2'048;
+
+// What of an entry the tree binds.
+wire::Entry without_payload(const wire::Entry& entry) {
+    wire::Entry out;
+    out.seq = entry.seq;
+    out.time = entry.time;
+    out.kind = entry.kind;
+    out.details = entry.details;
+    out.salt = entry.salt;
+    return out;
+}
+
+}  // namespace
+
+void Session::remember_proof(const wire::Entry& entry, const ReadMessage& read) {
+    unproved_.push_back(without_payload(entry));
+    if (read.alarm)
+        emit(AlarmEvent{"entry " + std::to_string(entry.seq) + ": " + read.message.reason});
+    if (read.tree.size == 0) return;
+    if (read.tree.size >= entry.seq) {
+        emit(AlarmEvent{
+            "the author of entry " + std::to_string(entry.seq) +
+            " names a journal that is longer than it can be"
+        });
+        return;
+    }
+    const auto larger = [](const auto& a, const auto& b) { return a.size > b.size; };
+    seen_heads_.push_back(read.tree);
+    std::sort(seen_heads_.begin(), seen_heads_.end(), larger);
+    seen_heads_.erase(std::unique(seen_heads_.begin(), seen_heads_.end()), seen_heads_.end());
+    if (seen_heads_.size() > kSeenHeadsMax) seen_heads_.resize(kSeenHeadsMax);
+}
+
+Result<void> Session::prove_pending() {
+    const auto entries = std::exchange(unproved_, {});
+    WARDLINE_TRY(tree.prove(entries));
+    for (const auto& seen : std::exchange(seen_heads_, {})) {
+        const auto checked = tree.cross_check(seen);
+        if (checked) continue;
+        // The author may lie as well as the server: it is told, and the work goes on.
+        if (checked.error().code != Code::trust_alarm) return checked;
+        emit(AlarmEvent{checked.error().detail});
+    }
+    return success();
+}
+
+Result<void> Session::take_statement(const wire::Entry& entry) {
+    WARDLINE_TRY(const bool news, chains.take(entry));
+    if (!news) return success();
+    WARDLINE_TRY(const auto located, located_of(entry));
+    const std::string type{located.statement.type()};
+    const auto chain = located.statement.chain();
+    const std::string subject = chain.is_clinic() ? "clinic" : chain.patient()->text();
+    emit(ChangeEvent{
+        .type = type,
+        .subject = subject,
+        .sentence = "the record of " + subject + " has changed: " + type
+    });
+    return success();
+}
+
+Result<void> Session::store_reads(
+    std::span<const ReadMessage> reads,
+    const signal::SignalTransaction& transaction,
+    std::optional<Seq> new_cursor
+) {
+    StoreTransaction stored{*store};
+    WARDLINE_TRY(signal_store.write(transaction.changes()));
+    for (const auto& read : reads) {
+        const Message& message = read.message;
+        if (message.state == MessageState::notice || read.hash.is_zero()) continue;
+        if (message.state != MessageState::refused) {
+            WARDLINE_TRY(const auto message_class, trust::parse_class(message.message_class));
+            WARDLINE_TRY(outbox->saw(
+                message.thread, trust::audience_of(message_class), message.seq, read.hash
+            ));
+        }
+        if (!self.is_patient()) continue;
+        WARDLINE_TRY(const bool known, messages.has(message));
+        if (known) continue;
+        WARDLINE_TRY(messages.put(message, read.missing_key));
+    }
+    if (new_cursor) {
+        WARDLINE_TRY(keep_cursor(*new_cursor));
+    }
+    return stored.commit();
+}
+
+void Session::tell(const ReadMessage& read) {
+    const Message& message = read.message;
+    if (message.device == self.device()) return;
+    if (message.state == MessageState::notice) {
+        emit(NoticeEvent{
+            .patient_id = message.patient_id,
+            .thread = message.thread,
+            .message_class = message.message_class,
+            .seq = message.seq,
+            .time = message.received_at.value_or(Instant{})
+        });
+        return;
+    }
+    const auto shown = open_.find(message.patient_id);
+    if (shown != open_.end()) shown->second = std::max(shown->second, message.seq);
+    if (!message.own && !read.missing_key) {
+        auto& delivered = delivered_[message.patient_id];
+        delivered = std::max(delivered, message.seq);
+    }
+    emit(MessageEvent{message});
+}
+
+Result<void> Session::take(std::span<const wire::Entry> entries, std::optional<Seq> new_cursor) {
+    const auto revision = chains.revision();
+    std::vector<ReadMessage> reads;
+    std::vector<message::AddedSlot> added;
+    {
+        auto transaction = signal->begin();
+        for (const auto& entry : entries) {
+            if (entry.kind == wire::EntryKind::statement && !entry.statement.empty()) {
+                WARDLINE_TRY(take_statement(entry));
+            } else if (entry.kind == wire::EntryKind::message) {
+                WARDLINE_TRY(auto read, reader.read(entry, &transaction));
+                remember_proof(entry, read);
+                reads.push_back(std::move(read));
+            } else if (entry.kind == wire::EntryKind::added_slots && !entry.added.empty()) {
+                WARDLINE_TRY(auto slots, message::parse_added_slots(entry.added));
+                std::move(slots.begin(), slots.end(), std::back_inserter(added));
+            }
+        }
+        WARDLINE_TRY(store_reads(reads, transaction, new_cursor));
+    }
+    if (new_cursor) cursor_ = *new_cursor;
+    for (const auto& read : reads) tell(read);
+    if (unproved_.size() >= kProofsMax) {
+        WARDLINE_TRY(prove_pending());
+    }
+    if (!added.empty()) {
+        WARDLINE_TRY(retry_missing(added));
+    }
+    if (chains.revision() == revision) return success();
+    return after_change();
+}
+
+Result<std::vector<message::Slot>> Session::added_slots(const ThreadId& thread, Seq seq) {
+    const Json body{{"thread", cbor::binary(thread.view())}, {"after", seq - 1}, {"limit", 1}};
+    WARDLINE_TRY(const auto answer, link.request("slots", body));
+    WARDLINE_TRY(auto fields, cbor::MapReader::over(answer));
+    WARDLINE_TRY(const auto* list, fields.array("messages", 1));
+    std::vector<message::Slot> out;
+    if (list->empty() || list->front().value("seq", Seq{0}) != seq ||
+        !list->front().contains("added"))
+        return out;
+    for (const auto& item : list->front().at("added")) {
+        WARDLINE_TRY(auto slot, message::parse_slot(item));
+        out.push_back(std::move(slot));
+    }
+    return out;
+}
+
+// Messages that had no key for this device: a key that was learnt, or a slot that was added, may
+// open them now.
+Result<void> Session::retry_missing(std::span<const message::AddedSlot> added) {
+    if (!self.is_patient() || !link.up()) return success();
+    WARDLINE_TRY(const auto missing, messages.missing());
+    if (missing.empty()) return success();
+    epochs.forget_failures();
+    WARDLINE_TRY(const auto* chain, chains.patient(self.account.patient_id()));
+    const ThreadId thread = chain->thread();
+    for (const auto seq : missing) {
+        std::vector<message::Slot> slots;
+        for (const auto& one : added) {
+            if (one.seq == seq) slots.push_back(one.slot);
+        }
+        if (!added.empty() && slots.empty()) continue;
+        if (added.empty()) {
+            WARDLINE_TRY(slots, added_slots(thread, seq));
+        }
+        const Json body{{"thread", cbor::binary(thread.view())}, {"after", seq - 1}, {"limit", 1}};
+        WARDLINE_TRY(const auto answer, link.request("history", body));
+        WARDLINE_TRY(auto fields, cbor::MapReader::over(answer));
+        WARDLINE_TRY(const auto* list, fields.array("entries", 1));
+        WARDLINE_TRY(const auto entries, wire::parse_entries(*list, 1));
+        if (entries.empty() || entries.front().seq != seq) continue;
+        WARDLINE_TRY(const auto read, reader.read(entries.front(), nullptr, slots));
+        if (read.missing_key) continue;
+        WARDLINE_TRY(messages.put(read.message));
+        tell(read);
+    }
+    return success();
+}
+
+Result<Session::Read> Session::fetch_history(
+    const PatientId& patient, Seq before, Seq after, std::size_t limit
+) {
+    WARDLINE_TRY(const auto* chain, thread_of(patient));
+    const ThreadId thread = chain->thread();
+    Json body{
+        {"thread", cbor::binary(thread.view())}, {"limit", std::min<std::size_t>(limit, 200)}
+    };
+    body[after > 0 ? "after" : "before"] = after > 0 ? after : before;
+    WARDLINE_TRY(const auto answer, link.request("history", std::move(body)));
+    WARDLINE_TRY(auto fields, cbor::MapReader::over(answer));
+    WARDLINE_TRY(const auto* list, fields.array("entries", 200));
+    WARDLINE_TRY(const auto entries, wire::parse_entries(*list, 200));
+    Read out;
+    WARDLINE_TRY(out.more, fields.boolean("more"));
+    out.first = entries.empty() ? 0 : entries.front().seq;
+    std::vector<ReadMessage> reads;
+    auto transaction = signal->begin();
+    for (const auto& entry : entries) {
+        if (entry.kind != wire::EntryKind::message) continue;
+        WARDLINE_TRY(auto read, reader.read(entry, &transaction));
+        if (read.missing_key) {
+            WARDLINE_TRY(const auto slots, added_slots(thread, entry.seq));
+            WARDLINE_TRY(read, reader.read(entry, nullptr, slots));
+        }
+        remember_proof(entry, read);
+        reads.push_back(std::move(read));
+    }
+    WARDLINE_TRY(store_reads(reads, transaction, std::nullopt));
+    Seq newest{0};
+    for (auto& read : reads) {
+        if (!read.message.own) newest = std::max(newest, read.message.seq);
+        out.messages.push_back(std::move(read.message));
+    }
+    if (newest > 0) {
+        auto& delivered = delivered_[patient];
+        delivered = std::max(delivered, newest);
+    }
+    WARDLINE_TRY(prove_pending());
+    return out;
+}
+
+Result<std::vector<ReceiptInfo>> Session::receipts(const PatientId& patient) {
+    WARDLINE_TRY(const auto* chain, thread_of(patient));
+    WARDLINE_TRY(
+        const auto answer,
+        link.request("receipts", Json{{"thread", cbor::binary(chain->thread().view())}})
+    );
+    WARDLINE_TRY(auto fields, cbor::MapReader::over(answer));
+    WARDLINE_TRY(const auto* list, fields.array("receipts", kReceiptsMax));
+    std::vector<ReceiptInfo> out;
+    for (const auto& item : *list) {
+        WARDLINE_TRY(auto map, cbor::MapReader::over(item));
+        WARDLINE_TRY(const auto text, map.text("account", 128));
+        WARDLINE_TRY(const auto account, Account::parse(text));
+        ReceiptInfo info{.account = account, .device = {}};
+        WARDLINE_TRY(info.device, map.fixed<DeviceId>("device"));
+        WARDLINE_TRY(info.delivered, map.uint("delivered"));
+        WARDLINE_TRY(info.read, map.uint("read"));
+        out.push_back(std::move(info));
+    }
+    return out;
+}
+
+Result<void> Session::apply_receipts(std::vector<Message>& shown, const PatientId& patient) {
+    const auto mine = [](const Message& message) {
+        return message.own && message.state == MessageState::sent;
+    };
+    if (!link.up() || std::none_of(shown.begin(), shown.end(), mine)) return success();
+    WARDLINE_TRY(const auto known, receipts(patient));
+    for (auto& message : shown) {
+        if (!mine(message)) continue;
+        for (const auto& receipt : known) {
+            const bool internal =
+                message.message_class == trust::name_of(trust::MessageClass::internal);
+            const bool other_side =
+                self.is_patient() || internal
+                    ? receipt.account.is_staff() && receipt.account != self.account
+                    : !receipt.account.is_staff();
+            if (!other_side) continue;
+            if (receipt.read >= message.seq) {
+                message.state = MessageState::read;
+            } else if (receipt.delivered >= message.seq && message.state == MessageState::sent) {
+                message.state = MessageState::delivered;
+            }
+        }
+    }
+    return success();
+}
+
+Result<void> Session::send_receipt(
+    const PatientId& patient, std::optional<Seq> delivered, std::optional<Seq> read
+) {
+    WARDLINE_TRY(const auto* chain, thread_of(patient));
+    Json body{{"thread", cbor::binary(chain->thread().view())}};
+    if (delivered) body["delivered"] = *delivered;
+    if (read) body["read"] = *read;
+    WARDLINE_TRY(link.request("receipt", std::move(body)));
+    return success();
+}
+
+}  // namespace wardline::client
