@@ -86,6 +86,10 @@ void Console::say_wrapped(std::string_view text, std::size_t indent, Style style
     }
 }
 
+void Console::control(std::string_view bytes) {
+    if (facts_.out_terminal && !json()) channel_.out(bytes);
+}
+
 void Console::result(const Json& value) {
     if (json()) channel_.out(to_line(value) + "\n");
 }

@@ -61,6 +61,8 @@ public:
     void say(const Table& table);
     // Words of others, wrapped to the window and indented.
     void say_wrapped(std::string_view text, std::size_t indent, Style style = Style::plain);
+    // Bytes that move the cursor, of this program's own making; only to a terminal.
+    void control(std::string_view bytes);
     // For programs: one line, only with --json.
     void result(const Json& value);
     // On standard error: something that the person should know beside the answer. Nothing with

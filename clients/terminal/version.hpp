@@ -4,6 +4,6 @@
 
 namespace wardline::terminal {
 
-constexpr std::string_view kVersion = "0.1.0";
+constexpr std::string_view kVersion = WARDLINE_VERSION;
 
 }  // namespace wardline::terminal
