@@ -55,11 +55,12 @@ public:
     // The jobs: key ring, daily expiry, coalesced receipts, head pushes. Spawn it once; it ends
     // soon after stop().
     net::awaitable<void> run();
-    // Shutting down: new requests are answered `shutting_down`, what was accepted is finished,
-    // every client is told `bye` and its connection closed.
+    // Shutting down, in this order: stop(), after which new requests are answered `shutting_down`;
+    // wait, with a limit, until idle(): every accepted request is answered; say_goodbye() to every
+    // client and close its connection; then JournalWriter::stop(), which writes what is left.
     void stop();
-    // True once every accepted request is answered. After stop(), wait for it with a limit.
     bool idle() const;
+    void say_goodbye();
 
 private:
     struct Impl;

@@ -6,6 +6,34 @@
 #include <utility>
 
 namespace wardline::server {
+namespace {
+
+// What may be pushed while the answer to a login is being prepared: a few milliseconds.
+constexpr std::size_t kHeldMax = 1'024;
+
+}  // namespace
+
+void ClientConnection::logged_in(LoggedIn who) {
+    login_ = std::move(who);
+    holding_ = true;
+}
+
+void ClientConnection::release(Bytes first) {
+    holding_ = false;
+    if (!first.empty()) push(std::move(first));
+    for (auto& frame : std::exchange(held_, {})) push(std::move(frame));
+}
+
+bool ClientConnection::push(Bytes frame) {
+    if (!alive_) return false;
+    if (!holding_) return peer_->push(std::move(frame));
+    if (held_.size() >= kHeldMax) {
+        close(CloseCode::try_again_later, "too much to catch up with");
+        return false;
+    }
+    held_.push_back(std::move(frame));
+    return true;
+}
 
 void ClientConnection::bye(Code code, CloseCode close_code) {
     bye(name_of(code), close_code);

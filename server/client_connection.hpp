@@ -10,6 +10,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 // One WebSocket as the decisions know it: who is behind it, what is open on it, what is asked and
 // not yet answered. Shared by the session, its requests and the router; one thread.
@@ -18,6 +20,7 @@ namespace wardline::server {
 struct LoggedIn {
     DeviceId device;
     Account account;
+    std::string account_text;
     Seq since{0};  // Of the login entry: the push stream begins behind it.
 };
 
@@ -30,12 +33,16 @@ public:
     const trust::LoginNonce& nonce() const noexcept { return nonce_; }
 
     const std::optional<LoggedIn>& login() const noexcept { return login_; }
-    void logged_in(LoggedIn who) { login_ = std::move(who); }
+    // From here on pushes wait for release(): the answer to the login goes out before them.
+    void logged_in(LoggedIn who);
+    void release(Bytes first);
+    // Between the request to log in and its answer.
     bool login_pending{false};
+    DeviceId claimed;
 
     // False once the connection is to be closed, by either side.
     bool alive() const noexcept { return alive_; }
-    bool push(Bytes frame) { return alive_ && peer_->push(std::move(frame)); }
+    bool push(Bytes frame);
     // Tells the client why, then closes.
     void bye(Code code, CloseCode close);
     // A newer connection of the same device has taken its place.
@@ -57,6 +64,8 @@ private:
     std::optional<LoggedIn> login_;
     bool alive_{true};
     bool replaced_{false};
+    bool holding_{false};
+    std::vector<Bytes> held_;
 };
 
 }  // namespace wardline::server

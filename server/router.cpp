@@ -59,7 +59,10 @@ void Router::committed(const std::vector<storage::StoredEntry>& entries) {
     bool authority_changed = false;
     for (const auto& entry : entries) {
         metrics_.entries_committed.Increment();
-        if (entry.kind == EntryKind::message) metrics_.messages_committed.Increment();
+        if (entry.kind == EntryKind::message) {
+            metrics_.messages_committed.Increment();
+            shared_seqs_.note(entry);
+        }
         if (entry.kind == EntryKind::statement) authority_changed = true;
         if (!online_.empty()) route(entry);
     }

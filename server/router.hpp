@@ -3,6 +3,7 @@
 #include "protocol/base/ids.hpp"
 #include "server/client_connection.hpp"
 #include "server/clinic_state.hpp"
+#include "server/shared_seqs.hpp"
 
 #include <functional>
 #include <memory>
@@ -22,8 +23,13 @@ public:
     // A thread that was open on a connection is so no more.
     using ThreadClosed = std::function<void(const DeviceId&, const ThreadId&)>;
 
-    Router(ClinicState& state, Metrics& metrics, ThreadClosed thread_closed)
-        : state_{state}, metrics_{metrics}, thread_closed_{std::move(thread_closed)} {}
+    Router(
+        ClinicState& state, Metrics& metrics, SharedSeqs& shared_seqs, ThreadClosed thread_closed
+    )
+        : state_{state},
+          metrics_{metrics},
+          shared_seqs_{shared_seqs},
+          thread_closed_{std::move(thread_closed)} {}
 
     // After a login is committed and before its entry is routed. An older connection of the device
     // is closed.
@@ -61,6 +67,7 @@ private:
 
     ClinicState& state_;
     Metrics& metrics_;
+    SharedSeqs& shared_seqs_;
     ThreadClosed thread_closed_;
     std::unordered_map<DeviceId, Connection> online_;
 };

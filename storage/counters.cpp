@@ -4,6 +4,7 @@
 #include "storage/pg/pool.hpp"
 #include "storage/pg/query.hpp"
 #include "storage/pg/rows.hpp"
+#include "storage/queries.hpp"
 
 #include <utility>
 
@@ -11,11 +12,15 @@ namespace wardline::storage {
 namespace {
 
 constexpr pg::Query kLastCounter{"last_counter", R"sql(
-    select counter from wardline.counters
-    where clinic = $1 and device = $2 and thread = $3 and audience = $4
+    select counter from counters
+    where clinic = $1::int and device = $2::bytea and thread = $3::bytea and audience = $4::int
 )sql"};
 
 }  // namespace
+
+std::vector<pg::Query> counter_queries() {
+    return {kLastCounter};
+}
 
 Task<std::uint64_t> Counters::last(DeviceId device, ThreadId thread, trust::Audience audience) {
     pg::Params params;

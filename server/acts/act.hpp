@@ -27,10 +27,10 @@ struct Ground {
 // ids that exist.
 struct Asker {
     std::string_view act;  // A literal, such as "send".
-    std::optional<DeviceId> device;
-    std::optional<ThreadId> thread;
-    std::string_view message_class;
-    std::optional<Hash> hash;
+    std::optional<DeviceId> device{};
+    std::optional<ThreadId> thread{};
+    std::string_view message_class{};
+    std::optional<Hash> hash{};
 };
 
 struct ServerAct : storage::Act {

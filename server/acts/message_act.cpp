@@ -30,8 +30,7 @@ Result<std::unique_ptr<MessageAct>> MessageAct::parse(
     if (bytes.size() > kMessageBytesMax) {
         return Error{Code::too_large, "the message does not fit into a frame with its entry"};
     }
-    auto act = std::make_unique<MessageAct>();
-    act->sender = sender;
+    auto act = std::make_unique<MessageAct>(sender, std::move(header));
     act->hash = message::message_hash(sealed);
     act->ciphertext_bytes = sealed.ciphertext.size();
     act->slots = std::move(slots);
@@ -39,12 +38,11 @@ Result<std::unique_ptr<MessageAct>> MessageAct::parse(
     act->live = std::move(live_slots);
     act->message = storage::MessageAsk{
         .device = sender,
-        .id = header.id,
+        .id = act->header.id,
         .hash = act->hash,
-        .thread = header.thread,
-        .message_class = header.message_class
+        .thread = act->header.thread,
+        .message_class = act->header.message_class
     };
-    act->header = std::move(header);
     return act;
 }
 

@@ -7,6 +7,7 @@
 #include "server/acts/act.hpp"
 
 #include <memory>
+#include <utility>
 
 // A message to be stored. docs/protocol.md section 12.
 namespace wardline::server {
@@ -19,6 +20,9 @@ struct MessageAct final : ServerAct {
     std::vector<message::Slot> slots;
     std::vector<message::LiveSlot> live;
     Bytes payload;  // pack_message_payload().
+
+    MessageAct(const DeviceId& device, message::Header parsed)
+        : sender{device}, header{std::move(parsed)} {}
 
     // From the request `send`: `bad_frame` or `too_large`.
     static Result<std::unique_ptr<MessageAct>> parse(

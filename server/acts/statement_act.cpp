@@ -53,7 +53,7 @@ Result<std::unique_ptr<StatementAct>> StatementAct::parse(
 ) {
     WARDLINE_TRY(auto fields, cbor::MapReader::over(request));
     WARDLINE_TRY(const auto* map, fields.map("statement"));
-    WARDLINE_TRY(auto statement, trust::Statement::parse(*map));
+    WARDLINE_TRY(auto statement, trust::Statement::from_json(*map));
     auto act = std::make_unique<StatementAct>(std::move(statement));
     act->sender = sender;
     if (fields.has("boxes")) {
@@ -69,7 +69,7 @@ Result<std::unique_ptr<StatementAct>> StatementAct::parse(
 Result<std::unique_ptr<StatementAct>> StatementAct::parse_enrolment(const cbor::Json& request) {
     WARDLINE_TRY(auto fields, cbor::MapReader::over(request));
     WARDLINE_TRY(const auto* map, fields.map("statement"));
-    WARDLINE_TRY(auto statement, trust::Statement::parse(*map));
+    WARDLINE_TRY(auto statement, trust::Statement::from_json(*map));
     const auto* grant = std::get_if<trust::Grant>(&statement.data());
     if (grant == nullptr || !grant->invite) {
         return Error{Code::bad_statement, "an enrolment is a grant by an invite"};

@@ -1,0 +1,15 @@
+#include "server/handlers/handlers.hpp"
+#include "server/jobs/expiry.hpp"
+
+#include <utility>
+
+namespace wardline::server::handlers {
+
+Task<Bytes> retention_run(Services& services, SharedRequest request) {
+    WARDLINE_CO_TRY(may_run_retention(services, request->device(), "retention-run"));
+    WARDLINE_CO_TRY(const auto done, co_await run_expiry(services, request->device()));
+    cbor::Json answer{{"units", done.units}, {"messages", done.messages}, {"seq", done.seq}};
+    co_return request->frame(std::move(answer));
+}
+
+}  // namespace wardline::server::handlers

@@ -1,0 +1,13 @@
+#include "server/signed_head.hpp"
+
+#include "server/services.hpp"
+
+namespace wardline::server {
+
+cbor::Json newest_head(const Services& services) {
+    const auto& head = services.journal.head();
+    if (!head) return nullptr;
+    return {{"body", cbor::binary(head->body)}, {"sig", cbor::binary(head->sig.view())}};
+}
+
+}  // namespace wardline::server
