@@ -58,7 +58,6 @@ void Router::left(const ClientConnection& connection) {
 void Router::committed(const std::vector<storage::StoredEntry>& entries) {
     bool authority_changed = false;
     for (const auto& entry : entries) {
-        metrics_.entries_committed.Increment();
         if (entry.kind == EntryKind::message) {
             metrics_.messages_committed.Increment();
             shared_seqs_.note(entry);
@@ -66,7 +65,6 @@ void Router::committed(const std::vector<storage::StoredEntry>& entries) {
         if (entry.kind == EntryKind::statement) authority_changed = true;
         if (!online_.empty()) route(entry);
     }
-    metrics_.journal_seq.Set(static_cast<double>(entries.back().seq));
     if (authority_changed) close_what_may_not_go_on();
 }
 
