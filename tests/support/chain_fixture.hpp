@@ -10,6 +10,7 @@
 #include "tests/support/seeded_random.hpp"
 
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -49,12 +50,24 @@ struct TestInvite {
 
 class AClinic {
 public:
+    // Keys of a server that a clinic is founded on.
+    struct ServerKeys {
+        SigningKey audit;
+        Hash tls;
+    };
+
     // Genesis, and "admin" as the first administrator.
-    explicit AClinic(const std::string& seed = "wardline test clinic")
+    explicit AClinic(
+        const std::string& seed = "wardline test clinic",
+        const std::optional<ServerKeys>& server = std::nullopt
+    )
         : random{seed},
           root{crypto::random_secret<SigningSecret>(random)},
           vault{crypto::random_secret<BoxSecret>(random)},
           audit{crypto::random_secret<SigningSecret>(random)},
+          server_keys{server.value_or(
+              ServerKeys{crypto::signing_key_of(audit), crypto::sha256(as_bytes("the server's key"))}
+          )},
           id{crypto::random_fixed<ClinicId>(random)},
           admin{new_device(staff("admin"))} {
         must(root, genesis());
@@ -88,8 +101,8 @@ public:
             "Clinic for Tests",
             crypto::signing_key_of(root),
             crypto::box_key_of(vault),
-            crypto::signing_key_of(audit),
-            crypto::sha256(as_bytes("the server's key")),
+            server_keys.audit,
+            server_keys.tls,
             {90, 3'650, 3'650, 365, 30, 365}
         };
     }
@@ -308,6 +321,7 @@ public:
     SigningSecret root;
     BoxSecret vault;
     SigningSecret audit;
+    ServerKeys server_keys;
     ClinicId id;
     TestDevice admin;
     trust::ClinicChain chain;

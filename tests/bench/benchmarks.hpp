@@ -1,0 +1,45 @@
+#pragma once
+
+#include "tests/bench/report.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+// The benchmarks, one each. All errors are exceptions.
+namespace wardline::bench {
+
+struct RelayOptions {
+    std::size_t pairs{100};
+    std::size_t window{8};
+    std::size_t seconds{10};
+    double rate{0};       // Messages a second of all pairs together; 0: as fast as answers come.
+    unsigned batch{256};  // Acts a transaction of a server of our own.
+    std::size_t messages{0};  // To prepare; 0: enough for the time.
+    std::string url;    // host:port of a server that has no clinic yet; empty: a server of our own.
+    std::string token;  // Its setup token.
+    std::filesystem::path below{"/var/tmp"};
+};
+Report relay(const RelayOptions& options);
+
+struct LimitOptions {
+    std::size_t batch{256};
+    std::size_t seconds{10};
+    std::filesystem::path below{"/var/tmp"};
+};
+Report limit(const LimitOptions& options);
+
+struct IdleOptions {
+    std::size_t connections{5'000};
+    std::filesystem::path below{"/var/tmp"};
+};
+Report idle(const IdleOptions& options);
+
+struct CatchUpOptions {
+    std::size_t messages{20'000};
+    std::filesystem::path below{"/var/tmp"};
+};
+Report catch_up(const CatchUpOptions& options);
+
+}  // namespace wardline::bench
