@@ -138,9 +138,9 @@ void shorten_log(const std::string& path) {
 
 // Both clusters. Acknowledged means committed with fsync: nothing here may weaken that. The log
 // carries no values: no statements, no parameters, no details of rows.
-std::vector<std::string> common_settings() {
+std::vector<std::string> common_settings(bool sync_to_disk) {
     return {
-        "fsync=on",
+        sync_to_disk ? "fsync=on" : "fsync=off",
         "synchronous_commit=on",
         "full_page_writes=on",
         "wal_level=replica",
@@ -160,8 +160,8 @@ std::vector<std::string> common_settings() {
     };
 }
 
-std::vector<std::string> main_settings() {
-    auto out = common_settings();
+std::vector<std::string> main_settings(bool sync_to_disk) {
+    auto out = common_settings(sync_to_disk);
     out.insert(
         out.end(),
         {"shared_buffers=128MB",
@@ -174,8 +174,8 @@ std::vector<std::string> main_settings() {
 
 // Destroyed keys must leave the write-ahead log soon, so there is little of it and its files are
 // deleted, not used again.
-std::vector<std::string> keys_settings() {
-    auto out = common_settings();
+std::vector<std::string> keys_settings(bool sync_to_disk) {
+    auto out = common_settings(sync_to_disk);
     out.insert(
         out.end(),
         {"shared_buffers=16MB",
@@ -243,9 +243,9 @@ Result<EmbeddedPostgres> EmbeddedPostgres::start(EmbeddedOptions options) {
         return out;
     };
     auto main = cluster("main", 5432);
-    main.settings = main_settings();
+    main.settings = main_settings(options.sync_to_disk);
     auto keys = cluster("keys", 5433);
-    keys.settings = keys_settings();
+    keys.settings = keys_settings(options.sync_to_disk);
     keys.initdb_arguments = {"--wal-segsize=1"};
 
     auto impl = std::make_unique<Impl>(std::move(lock), std::move(main), std::move(keys));

@@ -31,6 +31,9 @@ constexpr pg::Query kLeavesBehind{"leaves_behind", R"sql(
     order by seq
 )sql"};
 
+// Where everything was refused there is nothing to commit.
+constexpr pg::Query kRollback{"rollback", "rollback"};
+
 struct Pending {
     std::unique_ptr<Act> act;
     JournalWriter::Completion done;
@@ -166,6 +169,7 @@ Task<void> JournalWriter::Impl::load() {
     WARDLINE_CO_TRY(edge, co_await reader.tree_edge(size));
     known_units.clear();
     loaded = true;
+    WARDLINE_CO_TRY(co_await catch_up(size));
     co_return success();
 }
 
@@ -299,8 +303,8 @@ Result<Appended> JournalWriter::Impl::judge_one(Batch& batch, const Act& act) {
 
 Result<Appended> JournalWriter::Impl::judge_new(Batch& batch, const Act& act) {
     const auto seq = batch.facts.head_seq + batch.writes.entries.size() + 1;
-    batch.judged = true;
     WARDLINE_TRY(auto drafts, state.judge(act, batch.facts.for_act(act, seq, batch.time)));
+    if (!drafts.empty()) batch.judged = true;
     Appended answer{seq, batch.time, {}, false};
     if (act.message) answer.hash = act.message->hash;
     if (!drafts.empty() && drafts.front().statement) answer.hash = drafts.front().statement->hash;
@@ -452,6 +456,10 @@ Task<void> JournalWriter::Impl::attempt(Batch& batch) {
         }
         WARDLINE_CO_TRY(co_await place_payloads(batch));
         extend_tree(batch);
+    }
+    if (writes.entries.empty() && writes.side.empty() && !batch.repeats) {
+        WARDLINE_CO_TRY(co_await connection->run(kRollback, {}, options.deadline));
+        co_return success();
     }
     co_return co_await commit(batch);
 }

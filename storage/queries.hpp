@@ -14,6 +14,7 @@ std::vector<pg::Query> journal_reader_queries();
 std::vector<pg::Query> tree_queries();
 std::vector<pg::Query> device_queries();
 std::vector<pg::Query> cursor_queries();
+std::vector<pg::Query> counter_queries();
 std::vector<pg::Query> prekey_queries();
 std::vector<pg::Query> unit_queries();
 std::vector<pg::Query> key_ring_main_queries();

@@ -43,8 +43,8 @@ constexpr Query kDeleteRows{"delete_payloads", R"sql(
     delete from payloads p using (
         select clinic, seq, unit from payloads
         where clinic = $1::int and unit = any($2::int8[]) order by unit, seq limit $3::int8
-    ) some
-    where p.clinic = some.clinic and p.seq = some.seq and p.unit = some.unit
+    ) ending
+    where p.clinic = ending.clinic and p.seq = ending.seq and p.unit = ending.unit
 )sql"};
 
 enum State : int { condemned = 1, key_destroyed = 2, gone = 3 };
