@@ -38,6 +38,7 @@ public:
     }
 
     Result<void> begin();
+    void on_ready() override {}
     Result<bool> on_event(const client::Event& event) override;
     Result<bool> on_input(std::string_view bytes) override;
     Result<bool> on_input_end() override;
@@ -71,6 +72,7 @@ private:
     std::optional<LineEditor> editor_;
     std::string piped_;  // Input that is no whole line yet, without a terminal.
     std::set<MessageId> shown_;
+    bool opened_{false};  // The client opens it again by itself after a lost connection.
     Seq oldest_{0};
     Seq last_own_{0};
     Seq delivered_told_{0};
@@ -97,8 +99,10 @@ Result<void> Chat::begin() {
 }
 
 Result<void> Chat::open() {
-    if (client_.is_patient()) return success();
-    return client_.open_thread(patient_);
+    if (client_.is_patient() || opened_) return success();
+    WARDLINE_TRY(client_.open_thread(patient_));
+    opened_ = true;
+    return success();
 }
 
 Result<void> Chat::show_history(Seq before, std::size_t limit) {

@@ -55,6 +55,7 @@ Result<void> hold_home(
     const auto wake = [&client] { client.interrupt(); };
     WARDLINE_TRY(const auto inputs, ProcessInputs::start(read, wake));
     WARDLINE_TRY(const auto server, HandoverServer::listen(home, wake));
+    command.on_ready();
     bool input_ended = false;
     while (true) {
         const auto taken = inputs->take();

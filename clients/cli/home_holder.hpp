@@ -17,6 +17,8 @@ namespace wardline::cli {
 class StayingCommand {
 public:
     virtual ~StayingCommand() = default;
+    // Signals, input and handed-over commands are taken from here on.
+    virtual void on_ready() = 0;
     virtual Result<bool> on_event(const client::Event& event) = 0;
     virtual Result<bool> on_input(std::string_view bytes) = 0;
     virtual Result<bool> on_input_end() = 0;

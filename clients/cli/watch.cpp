@@ -2,8 +2,11 @@
 
 #include "clients/cli/home_holder.hpp"
 #include "clients/cli/show.hpp"
+#include "clients/terminal/shapes.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
 #include <memory>
 
 namespace wardline::cli {
@@ -28,20 +31,29 @@ public:
             for (const auto& thread : threads) wanted_.insert(thread.patient_id);
         }
         for (const auto& patient : wanted_) {
+            if (opened_.contains(patient)) continue;
             WARDLINE_TRY(client_.open_thread(patient));
+            opened_.insert(patient);
         }
         return success();
     }
 
+    void on_ready() override {
+        console_.warn(terminal::Text{"Watching; Ctrl-C ends.", terminal::Style::dim});
+        const client::ConnectionEvent began{.online = client_.online(), .sentence = "watching"};
+        console_.result(terminal::event_json(began));
+    }
     Result<bool> on_event(const client::Event& event) override {
         if (const auto* notice = std::get_if<client::NoticeEvent>(&event);
             notice != nullptr && wants(*notice)) {
             WARDLINE_TRY(show_newly_opened(*notice));
             return true;
         }
+        if (const auto* message = std::get_if<client::MessageEvent>(&event)) {
+            show_message(message->message);
+            return true;
+        }
         show_.show(event);
-        if (const auto* message = std::get_if<client::MessageEvent>(&event))
-            mark_read(message->message);
         if (const auto* connection = std::get_if<client::ConnectionEvent>(&event);
             connection != nullptr && connection->online) {
             WARDLINE_TRY(as_far_as_online(open_wanted()));
@@ -61,16 +73,26 @@ private:
 
     // It was written before the thread was open, so it comes as history.
     Result<void> show_newly_opened(const client::NoticeEvent& notice) {
+        if (notice.seq <= shown_[notice.patient_id]) return success();
         wanted_.insert(notice.patient_id);
-        WARDLINE_TRY(as_far_as_online(client_.open_thread(notice.patient_id)));
+        if (auto opened = client_.open_thread(notice.patient_id); !opened) {
+            return as_far_as_online(std::move(opened));
+        }
+        opened_.insert(notice.patient_id);
         auto page = client_.history(notice.patient_id, kCatchUpMax);
         if (!page) return as_far_as_online(page.error());
         for (const auto& message : page.value().messages) {
-            if (message.seq < notice.seq) continue;
-            show_.show(message);
-            mark_read(message);
+            if (message.seq >= notice.seq) show_message(message);
         }
         return success();
+    }
+
+    void show_message(const client::Message& message) {
+        auto& shown = shown_[message.patient_id];
+        if (message.seq != 0 && message.seq <= shown) return;
+        shown = std::max(shown, message.seq);
+        show_.show(message);
+        mark_read(message);
     }
 
     // What was shown was shown, whether the server hears of it now or with the next message.
@@ -95,6 +117,8 @@ private:
     MessageShow show_;
     bool open_all_;
     std::set<PatientId> wanted_;
+    std::map<PatientId, Seq> shown_;
+    std::set<PatientId> opened_;  // The client opens these again by itself after a lost connection.
 };
 
 }  // namespace
@@ -112,12 +136,12 @@ Result<void> watch(
     auto connected = client.connect();
     if (connected) connected = command.open_wanted();
     if (!connected) {
-        if (connected.error().code != Code::unreachable) return connected;
+        if (terminal::exit_code_of(connected.error().code) != terminal::ExitCode::unreachable)
+            return connected;
         console.warn(
             terminal::Text{connected.error().detail + " Waiting for it.", terminal::Style::warning}
         );
     }
-    console.warn(terminal::Text{"Watching; Ctrl-C ends.", terminal::Style::dim});
     return hold_home(home, client, ProcessInputs::Read::signals, command);
 }
 
