@@ -7,9 +7,9 @@ namespace wardline::cli {
 Result<std::optional<HandoverReply>> hand_over(
     const std::filesystem::path& home, const HandoverRequest& request
 ) {
-    constexpr auto kNotRun = std::nullopt;
+    const std::optional<HandoverReply> not_run;
     auto socket = connect_in(home, kHandoverLimit);
-    if (!socket) return std::optional<HandoverReply>{kNotRun};
+    if (!socket) return not_run;
     const int number = socket.value().get();
     if (!is_same_user(number)) {
         return Error{Code::local_store, "another user's program holds this home"};
@@ -18,12 +18,12 @@ Result<std::optional<HandoverReply>> hand_over(
     if (frame.size() > kHandoverRequestBytesMax) {
         return Error{Code::too_large, "this command is too large to hand over"};
     }
-    if (!write_frame(number, frame)) return std::optional<HandoverReply>{kNotRun};
+    if (!write_frame(number, frame)) return not_run;
     bool started = false;
     while (true) {
         auto answer = read_frame(number, kHandoverReplyBytesMax);
         if (!answer || !answer.value()) {
-            if (!started) return std::optional<HandoverReply>{kNotRun};
+            if (!started) return not_run;
             return Error{
                 Code::local_store,
                 "the program that holds this home ended or hung before it answered; look whether "
@@ -32,7 +32,7 @@ Result<std::optional<HandoverReply>> hand_over(
             };
         }
         WARDLINE_TRY(auto reply, decode_reply(*answer.value()));
-        if (reply.kind == HandoverReply::Kind::retry) return std::optional<HandoverReply>{kNotRun};
+        if (reply.kind == HandoverReply::Kind::retry) return not_run;
         if (reply.kind != HandoverReply::Kind::started) return std::optional{std::move(reply)};
         started = true;
     }

@@ -1,5 +1,8 @@
 #include "clients/cli/home_holder.hpp"
 
+#include <exception>
+#include <string>
+
 namespace wardline::cli {
 
 namespace {
@@ -38,11 +41,15 @@ HandoverReply run_handed_over(
 ) {
     HandoverChannel channel{request.answers};
     Console console{channel, request.facts};
-    auto exit_code = ExitCode::done;
-    if (const auto done = run_parsed(client, command, request, console); !done) {
-        console.fail(done.error());
-        exit_code = terminal::exit_code_of(done.error().code);
+    auto done = Result<void>{success()};
+    try {
+        done = run_parsed(client, command, request, console);
+    } catch (const std::exception& unexpected) {
+        // A fault in one command is no reason for the holder to end.
+        done = Error{Code::internal, std::string{"a fault of the program: "} + unexpected.what()};
     }
+    if (!done) console.fail(done.error());
+    const auto exit_code = done ? ExitCode::done : terminal::exit_code_of(done.error().code);
     return std::move(channel).reply(static_cast<int>(exit_code));
 }
 

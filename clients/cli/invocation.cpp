@@ -49,10 +49,10 @@ std::optional<PatientId> optional_patient(const std::string& text) {
 }
 
 bool is_class(std::string_view message_class) noexcept {
-    constexpr std::array<std::string_view, 6> kClasses{
+    constexpr std::array<std::string_view, 6> classes{
         "appointment", "clinical", "photo", "admin", "marketing", "internal"
     };
-    return std::find(kClasses.begin(), kClasses.end(), message_class) != kClasses.end();
+    return std::find(classes.begin(), classes.end(), message_class) != classes.end();
 }
 
 void check_class(const std::string& message_class) {

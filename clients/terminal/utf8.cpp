@@ -24,17 +24,17 @@ Form form_of(std::uint8_t lead) noexcept {
 }  // namespace
 
 CodePoint first_code_point(std::string_view text) noexcept {
-    constexpr CodePoint kInvalid{kInvalidByte, 1};
+    constexpr CodePoint invalid{kInvalidByte, 1};
     const auto form = form_of(static_cast<std::uint8_t>(text.front()));
-    if (form.length == 0 || text.size() < form.length) return kInvalid;
+    if (form.length == 0 || text.size() < form.length) return invalid;
     std::uint32_t value = form.lead_bits;
     for (std::size_t i = 1; i < form.length; ++i) {
         const auto byte = static_cast<std::uint8_t>(text[i]);
-        if ((byte & 0xc0) != 0x80) return kInvalid;
+        if ((byte & 0xc0) != 0x80) return invalid;
         value = (value << 6) | (byte & 0x3fU);
     }
     const bool surrogate = value >= 0xd800 && value <= 0xdfff;
-    if (value < form.least || value > 0x10'ffff || surrogate) return kInvalid;
+    if (value < form.least || value > 0x10'ffff || surrogate) return invalid;
     return {static_cast<char32_t>(value), form.length};
 }
 

@@ -35,17 +35,17 @@ protected:
 TEST_F(CliHandover, AThousandConcurrentSendsWhileWatchRunsEachArriveOnce) {
     ASSERT_NO_FATAL_FAILURE(make_practice());
     auto watch = watching("patient", {"--json"});
-    constexpr int kMessages = 1000;
-    constexpr int kAtOnce = 100;
+    constexpr int count = 1000;
+    constexpr int at_once = 100;
     std::atomic<int> next{0};
     std::atomic<int> sent{0};
-    std::vector<std::string> complaints(kAtOnce);
+    std::vector<std::string> complaints(at_once);
 
     {
         std::vector<std::jthread> senders;
-        for (int sender = 0; sender < kAtOnce; ++sender) {
+        for (int sender = 0; sender < at_once; ++sender) {
             senders.emplace_back([&, sender] {
-                for (int number = next++; number < kMessages; number = next++) {
+                for (int number = next++; number < count; number = next++) {
                     const auto done = wardline(
                         "patient", {"send", "--json", "message " + std::to_string(number)}
                     );
@@ -57,13 +57,12 @@ TEST_F(CliHandover, AThousandConcurrentSendsWhileWatchRunsEachArriveOnce) {
         }
     }
 
-    EXPECT_EQ(sent.load(), kMessages) << testing::PrintToString(complaints);
+    EXPECT_EQ(sent.load(), count) << testing::PrintToString(complaints);
     EXPECT_EQ(watch->end_by(SIGTERM).exit_code, 0);
     const auto texts = texts_of(messages("anna", {"4711", "--limit", "1000"}));
-    EXPECT_EQ(texts.size(), static_cast<std::size_t>(kMessages));
+    EXPECT_EQ(texts.size(), static_cast<std::size_t>(count));
     EXPECT_EQ(
-        (std::set<std::string>{texts.begin(), texts.end()}.size()),
-        static_cast<std::size_t>(kMessages)
+        (std::set<std::string>{texts.begin(), texts.end()}.size()), static_cast<std::size_t>(count)
     );
 }
 

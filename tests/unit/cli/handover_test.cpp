@@ -121,15 +121,15 @@ TEST_F(Handover, RunsEachOfAThousandConcurrentCommandsOnce) {
                                 ran.insert(request.arguments.back());
                                 return done(request.arguments.back());
                             }};
-    constexpr int kThreads = 50;
-    constexpr int kEach = 20;
+    constexpr int threads = 50;
+    constexpr int each = 20;
     std::atomic<int> answered{0};
     {
         std::vector<std::jthread> senders;
-        for (int thread = 0; thread < kThreads; ++thread) {
+        for (int thread = 0; thread < threads; ++thread) {
             senders.emplace_back([&, thread] {
-                for (int i = 0; i < kEach; ++i) {
-                    const auto text = std::to_string(thread * kEach + i);
+                for (int i = 0; i < each; ++i) {
+                    const auto text = std::to_string(thread * each + i);
                     const auto reply = hand_over(home_, a_request(text));
                     if (reply && reply.value() && reply.value()->out == text) ++answered;
                 }
@@ -137,8 +137,8 @@ TEST_F(Handover, RunsEachOfAThousandConcurrentCommandsOnce) {
         }
     }
 
-    EXPECT_EQ(answered.load(), kThreads * kEach);
-    ASSERT_EQ(ran.size(), static_cast<std::size_t>(kThreads * kEach));
+    EXPECT_EQ(answered.load(), threads * each);
+    ASSERT_EQ(ran.size(), static_cast<std::size_t>(threads * each));
     EXPECT_EQ((std::set<std::string>{ran.begin(), ran.end()}.size()), ran.size());
 }
 
