@@ -80,6 +80,9 @@ Result<void> Chains::extend_copy(
                 return alarm(name, "a statement has moved in the journal");
             continue;
         }
+        if (name.is_clinic() && next.empty() && statement.hash() != self_.anchor.genesis) {
+            return alarm(name, "it begins differently than this device's invite said");
+        }
         auto applied = apply(next, located.value());
         if (!applied) return alarm(name, applied.error().detail);
         fresh.push_back(entry);
@@ -129,6 +132,17 @@ Result<std::vector<wire::Entry>> stored_entries(Store& store, Space space) {
 }
 
 }  // namespace
+
+Result<std::vector<trust::LocatedStatement>> Chains::statements(const trust::ChainName& chain) {
+    const std::string space = space_of(chain);
+    WARDLINE_TRY(const auto entries, stored_entries(store_, Space{space}));
+    std::vector<trust::LocatedStatement> out;
+    for (const auto& entry : entries) {
+        WARDLINE_TRY(auto located, located_of(entry));
+        out.push_back(std::move(located));
+    }
+    return out;
+}
 
 Result<void> Chains::load() {
     clinic_ = trust::ClinicChain{self_.clinic};
@@ -191,6 +205,19 @@ std::optional<PatientId> Chains::patient_of(const ThreadId& thread) const {
     return std::nullopt;
 }
 
+std::optional<PatientId> Chains::patient_of_device(const DeviceId& device) const {
+    for (const auto& [patient, chain] : patients_) {
+        if (chain.device(device)) return patient;
+    }
+    return std::nullopt;
+}
+
+const trust::PatientChain* Chains::own_patient() const {
+    if (!self_.is_patient()) return nullptr;
+    const auto known = patients_.find(self_.account.patient_id());
+    return known == patients_.end() ? nullptr : &known->second;
+}
+
 Result<std::vector<wire::Entry>> Chains::fetch(const trust::ChainName& chain, std::uint64_t from) {
     std::vector<wire::Entry> out;
     while (true) {
@@ -208,7 +235,7 @@ Result<std::vector<wire::Entry>> Chains::fetch(const trust::ChainName& chain, st
 // Asks from the newest statement that is known, so that a shorter or another chain shows at once.
 Result<void> Chains::update_clinic() {
     const auto name = trust::ChainName::clinic();
-    WARDLINE_TRY(const auto entries, fetch(name, clinic_.size() - 1));
+    WARDLINE_TRY(const auto entries, fetch(name, clinic_.empty() ? 0 : clinic_.size() - 1));
     if (entries.empty()) return alarm(name, "it is shorter than it was");
     return extend(name, entries, true);
 }
@@ -218,7 +245,11 @@ Result<void> Chains::compare_clinic_head(const trust::ChainPosition& head) {
     if (head.pos >= clinic_.size()) return update_clinic();
     if (clinic_.hash_at(head.pos) != head.hash)
         return alarm(name, "it differs from what was verified before");
-    if (head.pos + 1 < clinic_.size()) return alarm(name, "it is shorter than it was");
+    if (head.pos + 1 < clinic_.size()) {
+        // An answer may be older than a statement that came as a push beside it; the chain itself
+        // may not be.
+        return update_clinic();
+    }
     return success();
 }
 

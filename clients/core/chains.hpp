@@ -35,7 +35,12 @@ public:
         TreeState& tree,
         const DeviceIdentity& self
     )
-        : environment_{environment}, store_{store}, link_{link}, tree_{tree}, self_{self} {}
+        : environment_{environment},
+          store_{store},
+          link_{link},
+          tree_{tree},
+          self_{self},
+          clinic_{self.clinic} {}
 
     // From the store. `local_store` when what is there does not verify.
     Result<void> load();
@@ -50,6 +55,10 @@ public:
 
     // Of the patients' chains that were looked at since the program started.
     std::optional<PatientId> patient_of(const ThreadId& thread) const;
+
+    std::optional<PatientId> patient_of_device(const DeviceId& device) const;
+    // The chain of the patient whose device this is; null for staff, and before it is known.
+    const trust::PatientChain* own_patient() const;
 
     Result<void> update_clinic();
     // After login: whether the server's head is one of ours, or ahead of us.
@@ -78,6 +87,9 @@ public:
         const trust::StatementData& data,
         const std::optional<SigningSecret>& signer = std::nullopt
     );
+
+    // As they are in the store, verified before; for showing.
+    Result<std::vector<trust::LocatedStatement>> statements(const trust::ChainName& chain);
 
     // Grows with every statement that was taken in.
     std::uint64_t revision() const { return revision_; }
@@ -109,7 +121,7 @@ private:
     Link& link_;
     TreeState& tree_;
     const DeviceIdentity& self_;
-    trust::ClinicChain clinic_;
+    trust::ClinicChain clinic_;  // Of `self`'s clinic, and no other's.
     std::map<PatientId, trust::PatientChain> patients_;
     std::uint64_t revision_{0};
 };

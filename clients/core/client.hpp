@@ -140,6 +140,7 @@ public:
     Session& session();
 
 private:
+    friend std::unique_ptr<Client> make_client(std::unique_ptr<Session> session);
     explicit Client(std::unique_ptr<Session> session);
     std::unique_ptr<Session> session_;
 };

@@ -114,6 +114,8 @@ Result<MessageKey> MessageReader::live_key(
 ) {
     WARDLINE_TRY(const auto pair, cbor::decode(entry.live));
     WARDLINE_TRY(const auto slot, message::parse_live_pair(pair, self_.device()));
+    if (slot.bytes.size() == 1)
+        return Error{Code::undecryptable, "the author had no prekeys of this device"};
     const signal::Peer peer{.device = author.id, .identity = author.keys.identity};
     WARDLINE_TRY(
         const auto opened, signal.decrypt(peer, slot.kind, slot.bytes, environment_.clock.now())

@@ -244,7 +244,13 @@ Result<std::vector<message::LiveSlot>> Outbox::live_slots(
     std::vector<message::LiveSlot> out;
     for (const auto& peer : peers) {
         WARDLINE_TRY(const bool ready, transaction.has_session(peer.device));
-        if (!ready) continue;  // It has uploaded no prekeys; the server says whether it insists.
+        if (!ready) {
+            // It has uploaded no prekeys yet, and will read by a reader slot.
+            out.push_back(message::LiveSlot{
+                .device = peer.device, .kind = message::LiveKind::message, .bytes = {0}
+            });
+            continue;
+        }
         WARDLINE_TRY(auto sealed, transaction.encrypt(peer, plaintext.reveal()));
         out.push_back(message::LiveSlot{
             .device = peer.device, .kind = sealed.kind, .bytes = std::move(sealed.bytes)

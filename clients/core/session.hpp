@@ -93,6 +93,11 @@ public:
         const PatientId& patient, std::optional<Seq> delivered, std::optional<Seq> read
     );
 
+    // Whether this device still waits for somebody to let it read: an admission, or a confirmation.
+    bool is_waiting() const;
+    // Whether that device of staff is in a team that this one is in too.
+    bool shares_team(const DeviceId& device) const;
+
     // The chores that follow a change of the chains.
     Result<void> after_change();
 
@@ -160,6 +165,8 @@ private:
     std::condition_variable changed_;
     bool interrupted_{false};
 };
+
+std::unique_ptr<Client> make_client(std::unique_ptr<Session> session);
 
 // Errors that are the end of a session rather than of a connection.
 bool ends_session(const Error& error);
