@@ -50,6 +50,8 @@ if [ -z "$programs" ]; then
     "$root/deploy/install-packages.sh"
     (
         cd "$root"
+        # As in tests/run.sh, so that each finds what the other has compiled.
+        export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
         cmake --preset release > /dev/null
         cmake --build --preset release --target wardlined wardline wardline-admin
     )

@@ -25,6 +25,8 @@ logs="$root/build/logs"
 mkdir -p "$logs"
 rm -f "$logs"/*.log
 jobs="$(nproc)"
+# What was compiled in one working tree serves for another on the same machine.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
 
 # Past this many seconds the sanitizer build leaves out the end-to-end tests, its slowest part.
 e2e_sanitized_before=2700
