@@ -336,11 +336,12 @@ def message_vectors():
     ]
 
 
-for file, made in (
-    ("headers", header_vectors()),
-    ("slots", slot_vectors()),
-    ("padding", padding_vectors()),
-    ("messages", message_vectors()),
-):
-    text = json.dumps(hexed(made), indent=1, ensure_ascii=False)
-    (FOLDER / f"{file}.json").write_text(text + "\n")
+if __name__ == "__main__":
+    for file, made in (
+        ("headers", header_vectors()),
+        ("slots", slot_vectors()),
+        ("padding", padding_vectors()),
+        ("messages", message_vectors()),
+    ):
+        text = json.dumps(hexed(made), indent=1, ensure_ascii=False)
+        (FOLDER / f"{file}.json").write_text(text + "\n")
