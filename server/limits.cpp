@@ -14,14 +14,15 @@ std::optional<std::chrono::milliseconds> TokenBucket::take(
         tokens_ = std::min(rate.burst, tokens_ + passed.count() * rate.per_second);
         updated_ = now;
     }
-    if (tokens_ >= cost) {
+    constexpr double kRounding = 1e-9;
+    if (tokens_ + kRounding >= cost) {
         tokens_ -= cost;
         return std::nullopt;
     }
     const double seconds = (cost - tokens_) / rate.per_second;
-    return std::chrono::milliseconds{
-        static_cast<std::int64_t>(std::ceil(std::min(seconds, 86'400.0) * 1'000))
-    };
+    return std::chrono::milliseconds{static_cast<std::int64_t>(
+        std::ceil(std::min(seconds, 86'400.0) * 1'000 - kRounding * 1'000)
+    )};
 }
 
 std::string limit_key(std::string_view numeric_address) {

@@ -39,11 +39,12 @@ public:
         const NetServices& services
     )
         : services_{services},
-          ws_{std::move(stream)},
           address_{std::move(address)},
-          exporter_{tls().exporter()},
-          place_{std::move(place)},
-          open_{services, *this} {}
+          exporter_{stream.exporter()},
+          place_{std::move(place)} {
+        ws_.emplace(std::move(stream));
+        open_.emplace(services, *this);
+    }
 
     net::awaitable<bool> accept(const Upgrade& upgrade);
     net::awaitable<void> serve();
@@ -57,7 +58,9 @@ public:
     const std::string& address() const override { return address_; }
 
     void end_gently() override { close(CloseCode::going_away, "the server is stopping"); }
-    void end_at_once() noexcept override { tls().close(); }
+    void end_at_once() noexcept override {
+        if (ws_) tls().close();
+    }
 
 private:
     enum class Phase : std::uint8_t {
@@ -67,20 +70,21 @@ private:
         ended,
     };
 
-    TlsStream& tls() { return ws_.next_layer(); }
+    TlsStream& tls() { return ws_->next_layer(); }
     void start_writer();
     net::awaitable<void> write_queue(std::shared_ptr<WebSocketPeer> self);
     net::awaitable<bool> write_batch(std::vector<Bytes> batch);
     net::awaitable<void> read_frames(Session& session);
+    net::awaitable<void> writer_gone();
     void sent(std::size_t bytes);
     void set_phase(Phase phase);
 
     const NetServices& services_;
-    websocket::stream<TlsStream, false> ws_;  // Never compressed.
+    std::optional<websocket::stream<TlsStream, false>> ws_;  // Never compressed. Until the end.
     std::string address_;
     Hash exporter_;
-    UnauthenticatedCount::Place place_;
-    OpenEntry open_;
+    UnauthenticatedCount::Place place_;  // Until the login, or the end.
+    std::optional<OpenEntry> open_;      // Until the end.
     Phase phase_{Phase::open};
     bool writing_{false};
     std::vector<Bytes> queue_;
@@ -93,19 +97,19 @@ private:
 
 net::awaitable<bool> WebSocketPeer::accept(const Upgrade& upgrade) {
     const Limits& limits = services_.limits;
-    ws_.set_option(
+    ws_->set_option(
         websocket::stream_base::timeout{limits.handshake_timeout, limits.idle_timeout, true}
     );
-    ws_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
+    ws_->set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
         response.set(
             http::field::sec_websocket_protocol,
             beast::string_view{kSubprotocol.data(), kSubprotocol.size()}
         );
     }));
-    ws_.read_message_max(kFrameBytesMax);
-    ws_.auto_fragment(false);
-    ws_.binary(true);
-    const auto [error] = co_await ws_.async_accept(upgrade.request, kAsTuple);
+    ws_->read_message_max(kFrameBytesMax);
+    ws_->auto_fragment(false);
+    ws_->binary(true);
+    const auto [error] = co_await ws_->async_accept(upgrade.request, kAsTuple);
     // From here on Beast's timer ends a silent connection, and this one a connection that does not
     // log in.
     if (!error) tls().expires_after(limits.login_timeout);
@@ -159,7 +163,7 @@ net::awaitable<bool> WebSocketPeer::room() {
     while (phase_ == Phase::open && queued_bytes_ > services_.limits.queue_bytes_max / 2) {
         if (!room_) {
             room_ = std::make_unique<net::steady_timer>(
-                ws_.get_executor(), net::steady_timer::time_point::max()
+                ws_->get_executor(), net::steady_timer::time_point::max()
             );
         }
         co_await room_->async_wait(kAsTuple);
@@ -181,11 +185,11 @@ void WebSocketPeer::start_writer() {
 
 net::awaitable<void> WebSocketPeer::write_queue(std::shared_ptr<WebSocketPeer> self) {
     // Whatever the present handler still has to push goes along.
-    co_await net::post(ws_.get_executor(), net::use_awaitable);
+    co_await net::post(ws_->get_executor(), net::use_awaitable);
     bool usable = true;
     while (usable && !queue_.empty()) usable = co_await write_batch(std::exchange(queue_, {}));
     if (usable && (phase_ == Phase::closing || phase_ == Phase::dropped)) {
-        co_await ws_.async_close(reason_, kAsTuple);
+        co_await ws_->async_close(reason_, kAsTuple);
     }
     writing_ = false;
     written_.reset();
@@ -202,7 +206,7 @@ net::awaitable<bool> WebSocketPeer::write_batch(std::vector<Bytes> batch) {
         }
         const bool together = unsent != 0 || (at + 1 < batch.size() && frame.size() < kBatchBytes);
         if (together && unsent == 0) tls().cork();
-        const auto [error, bytes] = co_await ws_.async_write(net::buffer(frame), kAsTuple);
+        const auto [error, bytes] = co_await ws_->async_write(net::buffer(frame), kAsTuple);
         services_.metrics.frames_sent.Increment();
         services_.metrics.bytes_sent.Increment(static_cast<double>(frame.size()));
         if (error) {
@@ -233,12 +237,12 @@ net::awaitable<void> WebSocketPeer::read_frames(Session& session) {
     for (;;) {
         Bytes frame;
         auto buffer = net::dynamic_buffer(frame, kFrameBytesMax);
-        const auto [error, bytes] = co_await ws_.async_read(buffer, kAsTuple);
+        const auto [error, bytes] = co_await ws_->async_read(buffer, kAsTuple);
         if (error) co_return;
         if (phase_ != Phase::open) continue;  // Reads on for the client's close frame only.
         services_.metrics.frames_received.Increment();
         services_.metrics.bytes_received.Increment(static_cast<double>(bytes));
-        if (ws_.got_text()) {
+        if (ws_->got_text()) {
             close(CloseCode::unsupported_data, "frames are binary");
             continue;
         }
@@ -261,17 +265,27 @@ net::awaitable<void> WebSocketPeer::serve() {
     }
     // A close frame of ours may still be on its way when only the reader has ended; kClosingTime
     // bounds the wait.
-    while (phase_ != Phase::open && writing_) {
-        written_ = std::make_unique<net::steady_timer>(
-            ws_.get_executor(), net::steady_timer::time_point::max()
-        );
-        co_await written_->async_wait(kAsTuple);
-    }
+    if (phase_ != Phase::open) co_await writer_gone();
     set_phase(Phase::ended);
     if (session) session->disconnected();
     session.reset();
     services_.metrics.websockets.Decrement();
     co_await close_after_last_words(tls());
+    co_await writer_gone();
+    // Somebody may keep the Peer; the connection's memory and its place among the others are given
+    // back now.
+    open_.reset();
+    place_ = {};
+    ws_.reset();
+}
+
+net::awaitable<void> WebSocketPeer::writer_gone() {
+    while (writing_) {
+        written_ = std::make_unique<net::steady_timer>(
+            ws_->get_executor(), net::steady_timer::time_point::max()
+        );
+        co_await written_->async_wait(kAsTuple);
+    }
 }
 
 }  // namespace

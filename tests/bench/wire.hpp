@@ -68,6 +68,15 @@ private:
     std::string buffer_;
 };
 
+// Some keys of a frame, found without decoding it.
+struct FrameHead {
+    std::string_view type;
+    std::uint64_t id{0};
+    std::uint64_t upto{0};     // Of `sync`.
+    std::uint64_t entries{0};  // How many.
+    bool more{false};
+};
+
 // One WebSocket. Blocking calls first (to set up), then, after go_async(), queue(), pump_write()
 // and pump_read().
 class Wire {
@@ -107,14 +116,6 @@ private:
     Json hello_;
 };
 
-// Some keys of a frame, found without decoding it.
-struct FrameHead {
-    std::string_view type;
-    std::uint64_t id{0};
-    std::uint64_t upto{0};     // Of `sync`.
-    std::uint64_t entries{0};  // How many.
-    bool more{false};
-};
 FrameHead head_of(BytesView frame);
 
 }  // namespace wardline::bench
