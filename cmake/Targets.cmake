@@ -2,6 +2,12 @@
 # library, a program without main.cpp or a test folder without tests yields nothing; both come to
 # life by themselves at the next build after the first file is added.
 
+function(wardline_precompile target)
+    if(WARDLINE_PCH)
+        target_precompile_headers(${target} PRIVATE "${CMAKE_SOURCE_DIR}/cmake/precompiled.hpp")
+    endif()
+endfunction()
+
 # wardline_library(NAME [EXTRA file...] LINKS lib...)
 # Every *.cpp below the current folder except main.cpp, as a static library.
 function(wardline_library name)
@@ -12,6 +18,7 @@ function(wardline_library name)
     if(sources)
         add_library(${name} STATIC ${sources})
         target_link_libraries(${name} PUBLIC wardline_flags ${arg_LINKS})
+        wardline_precompile(${name})
     else()
         add_library(${name} INTERFACE)
         target_link_libraries(${name} INTERFACE wardline_flags ${arg_LINKS})
@@ -43,6 +50,7 @@ function(wardline_test name)
     add_executable(${name} ${sources})
     target_link_libraries(${name} PRIVATE wardline_flags ${arg_LINKS}
         GTest::gmock GTest::gtest_main rapidcheck)
+    wardline_precompile(${name})
     target_compile_definitions(${name} PRIVATE WARDLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     set(properties LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
     if(arg_SERIAL)

@@ -18,6 +18,15 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 find_program(WARDLINE_CCACHE ccache)
 if(WARDLINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER "${WARDLINE_CCACHE}")
+    if(WARDLINE_PCH)
+        # ccache keeps precompiled headers only when it may ignore their time stamps.
+        set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+            CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+            "${WARDLINE_CCACHE}")
+    endif()
+endif()
+if(WARDLINE_PCH)
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()
 
 add_compile_options(-fstack-protector-strong -fno-omit-frame-pointer)
