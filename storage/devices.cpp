@@ -14,10 +14,12 @@ constexpr pg::Query kDevicePage{"device_page", R"sql(
     where clinic = $1::int and device > $2::bytea order by device limit $3::int8
 )sql"};
 constexpr pg::Query kSeenSince{"seen_since", R"sql(
-    select d.device, d.generation, d.last_seen
-    from unnest($2::bytea[]) n join devices d on d.clinic = $1::int and d.device = n
-    where d.last_seen >= $3::int8
-    order by d.last_seen desc, d.device limit $4::int8
+    select found.* from unnest($2::bytea[]) as asked (device) cross join lateral (
+        select d.device, d.generation, d.last_seen from devices d
+        where d.clinic = $1::int and d.device = asked.device limit 1
+    ) found
+    where found.last_seen >= $3::int8
+    order by found.last_seen desc, found.device limit $4::int8
 )sql"};
 
 std::vector<DeviceSeen> devices_of(const pg::Rows& rows) {

@@ -16,36 +16,63 @@ constexpr Query kCommit{"commit", "commit"};
 constexpr Query kLockHead{
     "lock_head", "select seq, time from heads where clinic = $1::int for update"
 };
+// Each look-up goes through one unique index, one probe for each row asked for: "lateral … limit 1"
+// leaves the planner no other order, whatever it believes of the sizes of tables.
 constexpr Query kMessages{"find_messages", R"sql(
-    select m.device, m.id, m.seq, m.time, m.hash
-    from unnest($2::bytea[], $3::bytea[]) as asked (device, id)
-    join message_ids m on m.clinic = $1::int and m.device = asked.device and m.id = asked.id
+    select found.device, found.id, found.seq, found.time, found.hash
+    from unnest($2::bytea[], $3::bytea[]) as asked (device, id) cross join lateral (
+        select m.device, m.id, m.seq, m.time, m.hash from message_ids m
+        where m.clinic = $1::int and m.device = asked.device and m.id = asked.id limit 1
+    ) found
 )sql"};
 constexpr Query kCounters{"find_counters", R"sql(
-    select c.device, c.thread, c.audience, c.counter
+    select found.device, found.thread, found.audience, found.counter
     from unnest($2::bytea[], $3::bytea[], $4::int4[]) as asked (device, thread, audience)
-    join counters c on c.clinic = $1::int and c.device = asked.device
-        and c.thread = asked.thread and c.audience = asked.audience
+    cross join lateral (
+        select c.device, c.thread, c.audience, c.counter from counters c
+        where c.clinic = $1::int and c.device = asked.device and c.thread = asked.thread
+            and c.audience = asked.audience
+        limit 1
+    ) found
 )sql"};
 constexpr Query kGenerations{"find_generations", R"sql(
-    select d.device, d.generation
-    from unnest($2::bytea[]) n join devices d on d.clinic = $1::int and d.device = n
+    select found.device, found.generation
+    from unnest($2::bytea[]) as asked (device) cross join lateral (
+        select d.device, d.generation from devices d
+        where d.clinic = $1::int and d.device = asked.device limit 1
+    ) found
 )sql"};
+// Of messages only, which have one payload. The state is looked at afterwards, or the planner could
+// take an index of the live units, of which there are many.
 constexpr Query kUnitsOf{"find_units_of", R"sql(
-    select p.seq, u.unit, u.key_number
-    from unnest($2::int8[]) n
-    join payloads p on p.clinic = $1::int and p.seq = n and p.kind = 2
-    join units u on u.clinic = p.clinic and u.unit = p.unit and u.state = 0
+    select message.seq, home.unit, home.key_number
+    from unnest($2::int8[]) as asked (seq)
+    cross join lateral (
+        select p.seq, p.unit, p.kind from payloads p
+        where p.clinic = $1::int and p.seq = asked.seq limit 1
+    ) message
+    cross join lateral (
+        select u.unit, u.key_number, u.state from units u
+        where u.clinic = $1::int and u.unit = message.unit limit 1
+    ) home
+    where message.kind = 2 and home.state = 0
 )sql"};
 constexpr Query kLiveUnits{"find_live_units", R"sql(
-    select u.thread, u.class, u.day, u.unit, u.key_number
+    select found.thread, found.class, found.day, found.unit, found.key_number
     from unnest($2::bytea[], $3::int4[], $4::int4[]) as asked (thread, class, day)
-    join units u on u.clinic = $1::int and u.thread = asked.thread and u.class = asked.class
-        and u.day = asked.day and u.state = 0
+    cross join lateral (
+        select u.thread, u.class, u.day, u.unit, u.key_number from units u
+        where u.clinic = $1::int and u.thread = asked.thread and u.class = asked.class
+            and u.day = asked.day and u.state = 0
+        limit 1
+    ) found
 )sql"};
 constexpr Query kCondemnable{"find_condemnable", R"sql(
-    select u.unit from unnest($2::int8[]) n
-    join units u on u.clinic = $1::int and u.unit = n and u.state = 0
+    select found.unit from unnest($2::int8[]) as asked (unit) cross join lateral (
+        select u.unit, u.state from units u
+        where u.clinic = $1::int and u.unit = asked.unit limit 1
+    ) found
+    where found.state = 0
 )sql"};
 
 constexpr Query kInsertEntries{"insert_entries", R"sql(
@@ -78,7 +105,7 @@ constexpr Query kInsertUnits{"insert_units", R"sql(
     select $1::int, * from unnest($2::int8[], $3::bytea[], $4::int4[], $5::int4[], $6::int8[])
 )sql"};
 constexpr Query kCondemn{"condemn_units", R"sql(
-    update units set state = 1 where clinic = $1::int and unit = any($2::int8[]) and state = 0
+    update units set state = 1 where clinic = $1::int and unit = any($2::int8[])
 )sql"};
 constexpr Query kInsertEpochBoxes{"insert_epoch_boxes", R"sql(
     insert into epoch_boxes (clinic, epoch, previous, boxes)

@@ -49,8 +49,12 @@ constexpr Query kSyncPage{"sync_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
         ) mine
         order by seq limit $3::int8
     ) page
-    join entries e on e.clinic = $1::int and e.seq = page.seq
-    left join entry_details d on d.clinic = e.clinic and d.seq = e.seq
+    cross join lateral (
+        select * from entries o where o.clinic = $1::int and o.seq = page.seq limit 1
+    ) e
+    left join lateral (
+        select * from entry_details o where o.clinic = $1::int and o.seq = page.seq limit 1
+    ) d on true
     order by page.seq
 )sql"};
 
@@ -65,8 +69,13 @@ constexpr Query kThreadBefore{"thread_before", "select " WARDLINE_ENTRY_COLUMNS 
     order by d.seq desc limit $4::int8
 )sql"};
 constexpr Query kEntries{"entries", "select " WARDLINE_ENTRY_COLUMNS R"sql(
-    from unnest($2::int8[]) n join entries e on e.clinic = $1::int and e.seq = n
-    left join entry_details d on d.clinic = e.clinic and d.seq = e.seq
+    from unnest($2::int8[]) as asked (seq)
+    cross join lateral (
+        select * from entries o where o.clinic = $1::int and o.seq = asked.seq limit 1
+    ) e
+    left join lateral (
+        select * from entry_details o where o.clinic = $1::int and o.seq = asked.seq limit 1
+    ) d on true
     order by e.seq
 )sql"};
 constexpr Query kLastOf{"last_of", R"sql(

@@ -30,8 +30,10 @@ constexpr Query kCounts{"prekey_counts", R"sql(
         coalesce((select id from signed_prekeys where clinic = $1::int and device = $2::bytea), 0)
 )sql"};
 constexpr Query kSigned{"signed_of", R"sql(
-    select s.device, s.registration, s.id, s.key, s.sig
-    from unnest($2::bytea[]) n join signed_prekeys s on s.clinic = $1::int and s.device = n
+    select found.* from unnest($2::bytea[]) as asked (device) cross join lateral (
+        select s.device, s.registration, s.id, s.key, s.sig from signed_prekeys s
+        where s.clinic = $1::int and s.device = asked.device limit 1
+    ) found
 )sql"};
 // Two nodes that ask at once get two keys: the second skips the row that the first has locked.
 constexpr Query kTakeOneTime{"take_one_time", R"sql(

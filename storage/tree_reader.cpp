@@ -15,9 +15,11 @@ using pg::Params;
 using pg::Query;
 
 constexpr Query kFullTiles{"full_tiles", R"sql(
-    select t.level, t.index, t.hashes
-    from unnest($2::int4[], $3::int8[]) as wanted (level, index)
-    join tiles t on t.clinic = $1::int and t.level = wanted.level and t.index = wanted.index
+    select found.* from unnest($2::int4[], $3::int8[]) as wanted (level, index)
+    cross join lateral (
+        select t.level, t.index, t.hashes from tiles t
+        where t.clinic = $1::int and t.level = wanted.level and t.index = wanted.index limit 1
+    ) found
 )sql"};
 // An unfinished tile: of level 0 the leaves, above it the roots of the full tiles below.
 constexpr Query kLeaves{"leaves", R"sql(

@@ -35,6 +35,7 @@ public:
     std::string empty_keys();
 
     storage::EmbeddedPostgres& clusters() { return *clusters_; }
+    const std::string& folder() const { return folder_.path(); }
 
 private:
     TestDatabases();

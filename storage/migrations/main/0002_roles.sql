@@ -41,6 +41,8 @@ grant update (registration, id, key, sig) on wardline.signed_prekeys to wardline
 -- Condemning is the server's, in the transaction of its entry: from live, and no other way.
 grant update (state) on wardline.units to wardline_server;
 grant delete on wardline.signed_prekeys, wardline.one_time_prekeys to wardline_server;
+-- Only so that a key that is being handed out can be locked (for update).
+grant update (key) on wardline.one_time_prekeys to wardline_server;
 
 grant select on wardline.units, wardline.payloads, wardline.entry_details to wardline_retention;
 grant delete on wardline.payloads, wardline.entry_details, wardline.units to wardline_retention;
