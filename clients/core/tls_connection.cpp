@@ -21,6 +21,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -97,7 +98,15 @@ public:
 
     Result<void> start(Milliseconds limit) {
         thread_ = std::thread{[this] { run(); }};
-        net::co_spawn(io_, [this, limit] { return live(limit); }, net::detached);
+        // The WebSocket's timer would keep the thread for half a minute behind the last word.
+        net::co_spawn(
+            io_,
+            [this, limit] { return live(limit); },
+            [this](const std::exception_ptr& broken) {
+                if (broken) end(Error{Code::internal, "the connection failed"});
+                io_.stop();
+            }
+        );
         net::post(io_, [this] { work_.reset(); });
         std::unique_lock lock{mutex_};
         const bool settled = changed_.wait_for(lock, limit, [this] { return greeted_ || ended_; });
