@@ -103,9 +103,11 @@ public:
     // On the server's thread.
     template <class Function>
     auto run(Function function) {
-        std::packaged_task<decltype(function())()> task{std::move(function)};
-        auto result = task.get_future();
-        net::post(context, [&task] { task(); });
+        // Shared, because the server's thread is still in it when the result is there.
+        using Task = std::packaged_task<decltype(function())()>;
+        const auto task = std::make_shared<Task>(std::move(function));
+        auto result = task->get_future();
+        net::post(context, [task] { (*task)(); });
         return result.get();
     }
     void stop(std::chrono::milliseconds patience = std::chrono::seconds{5}) {
