@@ -14,23 +14,23 @@
 namespace wardline::server {
 
 struct Details {
-    std::string_view act;  // What was asked, of an entry that says that it was refused.
-    std::string_view actor;
-    std::string_view audience;
-    std::string_view chain;
-    std::string_view message_class;
-    std::optional<Code> code;
-    std::optional<std::uint64_t> count;
-    std::optional<DeviceId> device;
-    std::optional<std::uint64_t> from;
-    std::optional<Hash> hash;
-    std::string_view patient;
-    std::optional<std::uint64_t> pos;
-    std::optional<std::uint64_t> size;
-    std::optional<ThreadId> thread;
-    std::optional<std::uint64_t> to;
-    std::string_view type;
-    std::vector<std::uint64_t> units;
+    std::string_view act{};  // What was asked, of an entry that says that it was refused.
+    std::string_view actor{};
+    std::string_view audience{};
+    std::string_view chain{};
+    std::string_view message_class{};
+    std::optional<Code> code{};
+    std::optional<std::uint64_t> count{};
+    std::optional<DeviceId> device{};
+    std::optional<std::uint64_t> from{};
+    std::optional<Hash> hash{};
+    std::string_view patient{};
+    std::optional<std::uint64_t> pos{};
+    std::optional<std::uint64_t> size{};
+    std::optional<ThreadId> thread{};
+    std::optional<std::uint64_t> to{};
+    std::string_view type{};
+    std::vector<std::uint64_t> units{};
 
     // The views only need to live until here.
     Bytes encode() const;

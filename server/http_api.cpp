@@ -65,7 +65,8 @@ net::awaitable<HttpResponse> post(Services& services, const Route& route, HttpRe
     }
     --services.accepted;
     if (answer) co_return HttpResponse{200, "application/cbor", std::move(answer).value()};
-    if (!fault.empty() || !is_published(answer.error().code)) {
+    const auto code = answer.error().code;
+    if (code == Code::internal || !is_published(code)) {
         services.metrics.faults.Increment();
         services.log.error(
             "http_fault",

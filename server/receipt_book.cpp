@@ -22,6 +22,13 @@ bool ReceiptBook::note(const DeviceId& device, const ThreadId& thread, Seq deliv
     return true;
 }
 
+void ReceiptBook::heard(const DeviceId& device, const ThreadId& thread, Seq delivered, Seq read) {
+    if (!note(device, thread, delivered, read)) return;
+    auto& cursor = cursors_[{device, thread}];
+    cursor.delivered_before = cursor.delivered;
+    cursor.read_before = cursor.read;
+}
+
 std::vector<ReceiptChange> ReceiptBook::take_changes() {
     std::vector<ReceiptChange> out;
     out.reserve(changed_.size());

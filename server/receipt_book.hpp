@@ -34,6 +34,9 @@ public:
     // Cursors only move forward. True when one did.
     bool note(const DeviceId& device, const ThreadId& thread, Seq delivered, Seq read);
 
+    // The same as another node has written it: pushed, but in the journal already.
+    void heard(const DeviceId& device, const ThreadId& thread, Seq delivered, Seq read);
+
     // What has changed since the last call.
     std::vector<ReceiptChange> take_changes();
     // What has changed since the last call; what has been quiet since then is forgotten.

@@ -81,7 +81,8 @@ void Request::answer_login(Bytes frame) {
 void Request::refuse(const Error& error) {
     finish();
     auto told = with_retry(error);
-    if (!is_published(told.code)) told = fault(*services_, *type_, told.detail);
+    const bool unexplained = told.code == Code::internal && !told.extra;
+    if (unexplained || !is_published(told.code)) told = fault(*services_, *type_, told.detail);
     services_->metrics.requests_refused.Increment();
     if (told.code == Code::rate_limited) services_->metrics.requests_rate_limited.Increment();
     services_->log.debug(

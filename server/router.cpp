@@ -77,6 +77,8 @@ void Router::route(const storage::StoredEntry& entry) {
             return route_content(entry);
         case EntryKind::login:
             return route_login(entry);
+        case EntryKind::receipts:
+            return route_receipts(entry);
         case EntryKind::refusal:
             return route_refusal(entry);
         default:
@@ -167,6 +169,19 @@ void Router::route_login(const storage::StoredEntry& entry) {
     older->replaced();
 }
 
+// A device that is not here has told another node how far it is; its own clients wait for it too.
+void Router::route_receipts(const storage::StoredEntry& entry) {
+    const auto details = cbor::decode(entry.details);
+    if (!details) return;
+    const auto device = detail<DeviceId>(details.value(), "device");
+    const auto thread = detail<ThreadId>(details.value(), "thread");
+    const auto to = details.value().find("to");
+    if (!device || !thread || to == details.value().end() || online_.contains(*device)) return;
+    const auto seq = to->get<Seq>();
+    const bool read = text_detail(details.value(), "act") == "read";
+    effects_.receipt_heard(*device, *thread, seq, read ? seq : 0);
+}
+
 // Somebody used an invite a second time: whoever issued it is told at once.
 void Router::route_refusal(const storage::StoredEntry& entry) {
     const auto details = cbor::decode(entry.details);
@@ -202,7 +217,7 @@ void Router::close_what_may_not_go_on() {
                 ++opened;
                 continue;
             }
-            thread_closed_(id, opened->first);
+            effects_.thread_closed(id, opened->first);
             opened = connection->open.erase(opened);
         }
     }

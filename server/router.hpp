@@ -20,16 +20,20 @@ class Metrics;
 class Router final : public EntryListener {
 public:
     using Connection = std::shared_ptr<ClientConnection>;
-    // A thread that was open on a connection is so no more.
-    using ThreadClosed = std::function<void(const DeviceId&, const ThreadId&)>;
+    // What others have to do about what the router finds.
+    struct Effects {
+        // A thread that was open on a connection is so no more.
+        std::function<void(const DeviceId&, const ThreadId&)> thread_closed;
+        // A device of another node has moved its cursor.
+        std::function<void(const DeviceId&, const ThreadId&, Seq delivered, Seq read)>
+            receipt_heard;
+    };
 
-    Router(
-        ClinicState& state, Metrics& metrics, SharedSeqs& shared_seqs, ThreadClosed thread_closed
-    )
+    Router(ClinicState& state, Metrics& metrics, SharedSeqs& shared_seqs, Effects effects)
         : state_{state},
           metrics_{metrics},
           shared_seqs_{shared_seqs},
-          thread_closed_{std::move(thread_closed)} {}
+          effects_{std::move(effects)} {}
 
     // After a login is committed and before its entry is routed. An older connection of the device
     // is closed.
@@ -53,6 +57,7 @@ private:
     void route_statement(const storage::StoredEntry& entry);
     void route_content(const storage::StoredEntry& entry);
     void route_login(const storage::StoredEntry& entry);
+    void route_receipts(const storage::StoredEntry& entry);
     void route_refusal(const storage::StoredEntry& entry);
     void close_what_may_not_go_on();
     void push(ClientConnection& connection, Bytes frame);
@@ -68,7 +73,7 @@ private:
     ClinicState& state_;
     Metrics& metrics_;
     SharedSeqs& shared_seqs_;
-    ThreadClosed thread_closed_;
+    Effects effects_;
     std::unordered_map<DeviceId, Connection> online_;
 };
 

@@ -47,8 +47,14 @@ Services::Services(ApplicationParts given)
           parts.state,
           parts.metrics,
           shared_seqs,
-          [this](const DeviceId& device, const ThreadId& thread) {
-              file(std::make_unique<CloseAct>(device, thread));
+          Router::Effects{
+              .thread_closed = [this](
+                                   const DeviceId& device, const ThreadId& thread
+                               ) { file(std::make_unique<CloseAct>(device, thread)); },
+              .receipt_heard =
+                  [this](const DeviceId& device, const ThreadId& thread, Seq delivered, Seq read) {
+                      receipts.heard(device, thread, delivered, read);
+                  }
           }
       },
       tasks{parts.executor, parts.log} {}

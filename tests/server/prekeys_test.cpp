@@ -26,7 +26,8 @@ protected:
         const auto signed_key =
             signal::generate_signed_prekey(of.identity, 1, clinic.now).value().key;
         auto one_time = Json::array();
-        for (const auto& key : signal::generate_prekeys(first, count).value()) {
+        const auto keys = signal::generate_prekeys(first, count).value();
+        for (const auto& key : keys) {
             one_time.push_back(signal::to_json(key.key));
         }
         return {

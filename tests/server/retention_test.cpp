@@ -49,7 +49,7 @@ TEST_F(RetentionTest, NeedsTheCapability) {
 
     EXPECT_EQ(code_of(from_nurse.ask("retention-preview")), "forbidden");
     EXPECT_EQ(code_of(from_nurse.ask("retention-run")), "forbidden");
-    EXPECT_EQ(stored_details(audit::EntryKind::refusal).size(), 2U);
+    EXPECT_EQ(filed(audit::EntryKind::refusal, 2).size(), 2U);
 }
 
 TEST_F(RetentionTest, StatusSaysHowThingsStand) {

@@ -346,6 +346,16 @@ std::vector<Json> ServerTest::stored_details(audit::EntryKind kind) {
     return out;
 }
 
+std::vector<Json> ServerTest::filed(audit::EntryKind kind, std::size_t count) {
+    std::vector<Json> out;
+    const bool there = run_until(node.io, [&] {
+        out = stored_details(kind);
+        return out.size() >= count;
+    });
+    if (!there) throw std::runtime_error{"an entry is not filed"};
+    return out;
+}
+
 EmptyServerTest::EmptyServerTest()
     : databases{TestDatabases::shared().fresh()}, clinic{a_clinic()}, node{databases, clinic.now} {
     node.start();

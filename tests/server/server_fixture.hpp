@@ -21,6 +21,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -151,6 +152,11 @@ protected:
     Json details_of(const Json& entry);
     // Entries of that kind with that `act`, `code` … as the journal has them, by node 1.
     std::vector<Json> stored_details(audit::EntryKind kind);
+    // The same, once there are as many: what nobody waits for is filed behind an answer.
+    std::vector<Json> filed(audit::EntryKind kind, std::size_t count);
+    void TearDown() override {
+        if (HasFailure()) std::cerr << node.log_text.str();
+    }
 
     storage::DatabaseOptions databases;
     AClinic clinic;
