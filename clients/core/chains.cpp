@@ -294,7 +294,9 @@ Result<bool> Chains::take(const wire::Entry& entry) {
     WARDLINE_TRY(const auto located, located_of(entry));
     const auto& statement = located.statement;
     if (!statement.chain().is_clinic()) {
-        WARDLINE_TRY(known_patient(*statement.chain().patient()));
+        WARDLINE_TRY(const auto* patient, known_patient(*statement.chain().patient()));
+        // Staff fetch a patient's chain when they first have to do with it.
+        if (!patient && !self_.is_patient()) return false;
     }
     const auto known = hash_at(statement.chain(), statement.pos());
     if (known) {

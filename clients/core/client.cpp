@@ -290,7 +290,14 @@ Result<Message> Client::send_text(
     const auto up = session_->connect();
     if (!up && !is_absence(up.error())) return up.error();
     WARDLINE_TRY(const auto* chain, session_->thread_of(id));
-    WARDLINE_TRY(require_writable(*session_, *chain, message_class.value()));
+    auto writable = require_writable(*session_, *chain, message_class.value());
+    if (!writable && session_->link.up()) {
+        // What is known may be old: asked again before it is refused.
+        WARDLINE_TRY(session_->chains.update_clinic());
+        WARDLINE_TRY(chain, session_->chains.update_patient(id));
+        writable = require_writable(*session_, *chain, message_class.value());
+    }
+    WARDLINE_TRY(writable);
     message::Content content = message::Text{.text = std::string{text}};
     if (options.corrects)
         content = message::Correction{.text = std::string{text}, .of = *options.corrects};

@@ -8,6 +8,7 @@
 #include "protocol/trust/readers.hpp"
 
 #include <algorithm>
+#include <map>
 
 // People and devices: invites, admissions, confirmations, verification, status.
 namespace wardline::client {
@@ -315,23 +316,47 @@ Result<void> Client::identity_confirm(
 
 namespace {
 
-Result<std::string> number_with(
-    const Session& session, const Account& other, const IdentityKey& theirs
+std::vector<IdentityKey> identity_keys(
+    const Session& session, const trust::PatientChain* chain, const Account& account
 ) {
-    const std::array ours{session.self.identity.public_key};
-    const std::array other_keys{theirs};
-    return signal::safety_number(session.self.account, ours, other, other_keys);
+    std::vector<IdentityKey> out;
+    if (account.is_staff()) {
+        for (const auto* device : session.chains.clinic().live_devices_of(account))
+            out.push_back(device->keys.identity);
+    } else if (chain && chain->account() == account) {
+        for (const auto* device : chain->live_devices()) out.push_back(device->keys.identity);
+    }
+    return out;
 }
 
-Result<void> add_peer(
-    const Session& session, VerifyInfo& out, DeviceInfo info, const trust::DeviceRecord& device
+// One number for two accounts, over all their live devices; shown with each device of the other.
+Result<void> number_peers(
+    const Session& session, const trust::PatientChain* chain, VerifyInfo& out
 ) {
-    if (device.id == session.self.device()) return success();
-    WARDLINE_TRY(auto number, number_with(session, device.account, device.keys.identity));
-    out.peers.push_back(
-        PeerVerification{.device = std::move(info), .safety_number = std::move(number)}
-    );
+    const auto& own = session.self.account;
+    const auto* own_chain = own.is_staff() ? chain : session.chains.own_patient();
+    const auto ours = identity_keys(session, own_chain, own);
+    std::map<Account, std::string> numbers;
+    for (auto& peer : out.peers) {
+        const Account& other = peer.device.account;
+        if (other == own) continue;  // One's own further devices are compared by fingerprint.
+        const auto known = numbers.find(other);
+        if (known == numbers.end()) {
+            WARDLINE_TRY(
+                peer.safety_number,
+                signal::safety_number(own, ours, other, identity_keys(session, chain, other))
+            );
+            numbers.emplace(other, peer.safety_number);
+        } else {
+            peer.safety_number = known->second;
+        }
+    }
     return success();
+}
+
+void add_peer(const Session& session, VerifyInfo& out, DeviceInfo info) {
+    if (info.id == session.self.device()) return;
+    out.peers.push_back(PeerVerification{.device = std::move(info), .safety_number = {}});
 }
 
 }  // namespace
@@ -361,16 +386,16 @@ Result<VerifyInfo> Client::verify(const std::optional<std::string>& whom) {
                  : chain && !trust::in_thread_team(clinic, *chain, device->id))
             continue;
         if (!whom && !chain && !session_->shares_team(device->id)) continue;
-        WARDLINE_TRY(add_peer(*session_, out, staff_device_info(*session_, *device), *device));
+        add_peer(*session_, out, staff_device_info(*session_, *device));
     }
     if (chain && (!whom || *whom == chain->patient().text())) {
         for (const auto* device : chain->live_devices()) {
-            WARDLINE_TRY(add_peer(*session_, out, patient_device_info(*session_, *device), *device)
-            );
+            add_peer(*session_, out, patient_device_info(*session_, *device));
         }
     }
     if (whom && out.peers.empty())
         return Error{Code::not_found, "nobody called " + *whom + " has a device"};
+    WARDLINE_TRY(number_peers(*session_, chain, out));
     return out;
 }
 

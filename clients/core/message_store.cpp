@@ -107,9 +107,11 @@ Result<void> MessageStore::put(const Message& message, bool missing_key) {
     return transaction.commit();
 }
 
-Result<bool> MessageStore::has(const Message& message) {
+Result<bool> MessageStore::has_readable(const Message& message) {
     WARDLINE_TRY(const auto found, store_.get(kSpace, key_of(message)));
-    return found.has_value();
+    if (!found) return false;
+    WARDLINE_TRY(const auto known, decode(found->reveal()));
+    return known.state != MessageState::refused;
 }
 
 Result<std::vector<Message>> MessageStore::page(Seq before, std::size_t limit) {

@@ -15,7 +15,8 @@ public:
 
     // `missing_key`: it may still become readable.
     Result<void> put(const Message& message, bool missing_key = false);
-    Result<bool> has(const Message& message);
+    // Whether it is here and was not refused.
+    Result<bool> has_readable(const Message& message);
     // Seqs below `before` (0: all), the newest `limit`, rising.
     Result<std::vector<Message>> page(Seq before, std::size_t limit);
     // Seqs of those that had no key yet.

@@ -162,9 +162,12 @@ Result<void> Session::come_up(const LoginAnswer& answer) {
         answer.one_time_prekeys
     ));
     WARDLINE_TRY(keeper.keep());
+    WARDLINE_TRY(const bool all, wants_backfill());
     WARDLINE_TRY(const auto from, cursor(self.is_patient() ? 0 : answer.seq));
-    WARDLINE_TRY(catch_up(from));
-    WARDLINE_TRY(backfill());
+    WARDLINE_TRY(catch_up(all ? 0 : from));
+    if (all) {
+        WARDLINE_TRY(store->put(kDevice, as_bytes(kBackfilled), {}));
+    }
     WARDLINE_TRY(reopen());
     WARDLINE_TRY(flush());
     return idle();
@@ -191,20 +194,22 @@ Result<void> Session::catch_up(Seq start) {
 
 // A patient's device that has just become a reader may see what came before: once, from the
 // beginning.
-Result<void> Session::backfill() {
-    if (!self.is_patient()) return success();
+Result<bool> Session::wants_backfill() {
+    if (!self.is_patient()) return false;
     WARDLINE_TRY(const auto* chain, chains.known_patient(self.account.patient_id()));
-    if (!chain || !chain->confirmed(self.device())) return success();
+    if (!chain || !chain->confirmed(self.device())) return false;
     WARDLINE_TRY(const auto done, store->get(kDevice, as_bytes(kBackfilled)));
-    if (done) return success();
-    WARDLINE_TRY(catch_up(0));
-    return store->put(kDevice, as_bytes(kBackfilled), {});
+    return !done;
 }
 
 Result<void> Session::after_change() {
     const auto before = chains.revision();
     WARDLINE_TRY(keeper.keep());
-    WARDLINE_TRY(backfill());
+    WARDLINE_TRY(const bool all, wants_backfill());
+    if (all) {
+        WARDLINE_TRY(store->put(kDevice, as_bytes(kBackfilled), {}));
+        WARDLINE_TRY(catch_up(0));
+    }
     WARDLINE_TRY(retry_missing({}));
     if (chains.revision() != before) fresh_.clear();
     return success();
@@ -252,7 +257,13 @@ Result<void> Session::close_thread(const PatientId& patient) {
 Result<void> Session::reopen() {
     std::vector<std::pair<PatientId, Seq>> were{open_.begin(), open_.end()};
     for (const auto& [patient, shown] : were) {
-        WARDLINE_TRY(const auto now, open_thread(patient));
+        const auto opened = open_thread(patient);
+        if (!opened && is_nobodys_loss(opened.error())) {
+            // No longer ours to read: nothing more of it is shown.
+            open_.erase(patient);
+            continue;
+        }
+        WARDLINE_TRY(const auto now, opened);
         Seq after = shown;
         while (after < now) {
             WARDLINE_TRY(auto page, fetch_history(patient, 0, after, 100));

@@ -130,8 +130,9 @@ private:
     // sync, not from history.
     Result<void> take(std::span<const wire::Entry> entries, std::optional<Seq> new_cursor);
     Result<void> take_statement(const wire::Entry& entry);
+    // Writes what was read; what a patient's device had before is taken out of `reads`.
     Result<void> store_reads(
-        std::span<const ReadMessage> reads,
+        std::vector<ReadMessage>& reads,
         const signal::SignalTransaction& transaction,
         std::optional<Seq> new_cursor
     );
@@ -145,7 +146,7 @@ private:
     Result<void> idle();
     void wait_until(std::chrono::steady_clock::time_point until);
     Result<void> reconnect();
-    Result<void> backfill();
+    Result<bool> wants_backfill();
 
     Backoff backoff_;
     std::optional<std::chrono::steady_clock::time_point> retry_at_;

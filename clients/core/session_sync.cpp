@@ -73,30 +73,35 @@ Result<void> Session::take_statement(const wire::Entry& entry) {
 }
 
 Result<void> Session::store_reads(
-    std::span<const ReadMessage> reads,
+    std::vector<ReadMessage>& reads,
     const signal::SignalTransaction& transaction,
     std::optional<Seq> new_cursor
 ) {
     StoreTransaction stored{*store};
     WARDLINE_TRY(signal_store.write(transaction.changes()));
-    for (const auto& read : reads) {
+    std::vector<ReadMessage> fresh;
+    for (auto& read : reads) {
         const Message& message = read.message;
-        if (message.state == MessageState::notice || read.hash.is_zero()) continue;
-        if (message.state != MessageState::refused) {
+        const bool content = message.state != MessageState::notice && !read.hash.is_zero();
+        if (content && message.state != MessageState::refused) {
             WARDLINE_TRY(const auto message_class, trust::parse_class(message.message_class));
             WARDLINE_TRY(outbox->saw(
                 message.thread, trust::audience_of(message_class), message.seq, read.hash
             ));
         }
-        if (!self.is_patient()) continue;
-        WARDLINE_TRY(const bool known, messages.has(message));
-        if (known) continue;
-        WARDLINE_TRY(messages.put(message, read.missing_key));
+        if (content && self.is_patient()) {
+            WARDLINE_TRY(const bool known, messages.has_readable(message));
+            if (known) continue;
+            WARDLINE_TRY(messages.put(message, read.missing_key));
+        }
+        fresh.push_back(std::move(read));
     }
     if (new_cursor) {
         WARDLINE_TRY(keep_cursor(*new_cursor));
     }
-    return stored.commit();
+    WARDLINE_TRY(stored.commit());
+    reads = std::move(fresh);
+    return success();
 }
 
 void Session::tell(const ReadMessage& read) {

@@ -86,7 +86,8 @@ struct ReceiptInfo {
 
 struct PeerVerification {
     DeviceInfo device;
-    std::string safety_number;  // 60 digits in groups of five, the same on both sides.
+    std::string safety_number;  // Of the two accounts: 60 digits in groups of five, the same on
+                                // both sides. Empty for one's own.
 };
 struct VerifyInfo {
     std::string clinic_name;
