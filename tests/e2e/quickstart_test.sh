@@ -1,0 +1,55 @@
+#!/bin/bash
+# Runs deploy/quickstart.sh --once twice in one folder, with the programs given: the first run holds
+# the conversation, the second continues with it; neither writes elsewhere, and the server's folder
+# holds none of the words.
+#
+#     quickstart_test.sh ROOT PROGRAMS
+set -euo pipefail
+
+root="$1"
+programs="$2"
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+
+fail() {
+    printf 'FAILED: %s\n' "$1" >&2
+    tail -n 40 "$scratch"/out.* "$scratch"/dir/server/wardlined.log >&2 || true
+    exit 1
+}
+
+run() {  # NUMBER
+    (cd "$scratch" && "$root/deploy/quickstart.sh" --once --dir dir --programs "$programs") \
+        > "$scratch/out.$1" 2>&1 < /dev/null || fail "run $1 ended with $?"
+}
+
+sees() {  # NAME TEXT: whether the newest output's block of NAME has it (wrapped lines joined)
+    sed -n "/^$1 sees\$/,/^\(.* sees\|==> .*\)\$/p" "$newest" | tr -s ' \n' ' ' | grep -qF "$2"
+}
+
+question="Is there another appointment next week?"
+note="The blood pressure check is due."
+
+run 1
+newest="$scratch/out.1"
+for name in patient patient-tablet reception nurse; do
+    sees "$name" "$question" || fail "$name does not see the question"
+done
+for name in reception nurse; do
+    sees "$name" "$note" || fail "$name does not see the internal note"
+done
+for name in patient patient-tablet; do
+    ! sees "$name" "$note" || fail "$name sees the internal note"
+done
+grep -q 'none is there\.$' "$newest" || fail "the texts were not looked for, or were found"
+
+[ "$(ls -A "$scratch/dir" | sort | tr '\n' ' ')" = "clients server " ] ||
+    fail "something else lies in the folder: $(ls -A "$scratch/dir")"
+[ -z "$(find "$scratch/dir" -perm /077 ! -type l -print -quit)" ] ||
+    fail "others can get at $(find "$scratch/dir" -perm /077 ! -type l -print -quit)"
+
+run 2
+newest="$scratch/out.2"
+sees patient-tablet "$question" || fail "the second run does not continue with the first"
+[ "$(sed -n '/^patient sees$/,/ sees$/p' "$newest" | grep -cF "Good morning, I have")" = 1 ] ||
+    fail "the second run said everything again"
+echo "passed"
