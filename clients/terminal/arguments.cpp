@@ -25,6 +25,8 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
     app.set_version_flag("--version", app.get_name() + " " + std::string{kVersion});
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
+    app.get_formatter()->label("TEXT", "");
+    app.get_formatter()->label("REQUIRED", "(required)");
 }
 
 CLI::App* add_command(
@@ -46,7 +48,7 @@ Result<std::optional<std::string>> parse_arguments(
     try {
         app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
-        return std::optional{app.help()};
+        return std::optional{app.help() + "\n"};
     } catch (const CLI::CallForAllHelp&) {
         return std::optional{app.help("", CLI::AppFormatMode::All)};
     } catch (const CLI::CallForVersion& version) {
