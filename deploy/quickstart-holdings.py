@@ -86,9 +86,9 @@ def main():
     folder = Path(sys.argv[1])
     messages = json.load(sys.stdin)["messages"]
     rows = {int(row[0]): row for row in query(folder, ROWS)}
-    left_width = max(30, min(54, shutil.get_terminal_size((100, 24)).columns - 46))
+    left_width = max(30, min(54, shutil.get_terminal_size((104, 24)).columns - 50))
     print(f"{'On the devices':<{left_width}}  In the server's database")
-    print(f"{'-' * left_width}  {'-' * 42}")
+    print(f"{'-' * left_width}  {'-' * 46}")
     texts = []
     for message in messages:
         text = visible(message["text"] or f"({message['state']})")
@@ -109,4 +109,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

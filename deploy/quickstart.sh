@@ -93,7 +93,9 @@ staying=no
 leave() {
     local result=$?
     stop_server
-    if [ "$result" -ne 0 ]; then
+    if [ "$staying" = yes ] && [ "$result" -eq 0 ]; then
+        printf '\nThe server has stopped; run again to continue in %s.\n' "$dir"
+    elif [ "$result" -ne 0 ]; then
         echo "quickstart: stopped; run it again to continue in $dir" >&2
     fi
 }
@@ -251,22 +253,22 @@ enrol patient as reception patient invite "$patient_id" --team "$team" --json
 
 step "A conversation"
 # What an earlier run has said is not said again: the conversation goes on where it stopped.
-spoken="$(as nurse read "$patient_id" --limit 1000 --json | json 'len(it["messages"])')"
-turn() {  # NUMBER NAME PATIENT-ID|- CLASS TEXT
-    local number="$1"
-    shift
-    if [ "$number" -gt "$spoken" ]; then say "$@"; fi
+texts='"\n".join(m["text"] or "" for m in it["messages"])'
+spoken="$(as patient read --limit 1000 --json | json "$texts"
+    as nurse read "$patient_id" --limit 1000 --json | json "$texts")"
+turn() {  # NAME PATIENT-ID|- CLASS TEXT
+    grep -qxF -- "$4" <<< "$spoken" || say "$@"
 }
-turn 1 patient - appointment \
+turn patient - appointment \
     "Good morning, I have to cancel Thursday. Is there another appointment next week?"
-turn 2 reception "$patient_id" appointment \
+turn reception "$patient_id" appointment \
     "Good morning! Tuesday at 9:40 or Wednesday at 16:10 are free."
-turn 3 reception "$patient_id" internal \
+turn reception "$patient_id" internal \
     "The blood pressure check is due. Please plan ten minutes more."
-turn 4 patient - appointment "Wednesday at 16:10, please. Thank you!"
-turn 5 nurse "$patient_id" clinical \
+turn patient - appointment "Wednesday at 16:10, please. Thank you!"
+turn nurse "$patient_id" clinical \
     "See you on Wednesday. We will take your blood pressure too, so please come a little early."
-if [ "$spoken" -ge 5 ]; then echo "they have talked before; here it is again"; fi
+echo "said"
 
 step "The patient's second device catches up"
 enrol patient-tablet as patient device add --json
@@ -295,6 +297,7 @@ if [ "$once" = yes ]; then
     exit 0
 fi
 
+staying=yes
 command_of() {  # PROGRAM NAME
     printf '%q --home %q --key-file %q' "$programs/$1" "$clients/$2" "$clients/$2/key"
 }
@@ -309,7 +312,6 @@ safety numbers:    $(command_of wardline patient) verify
 the clinic:        $(command_of wardline-admin admin) status
 its chain:         $(command_of wardline-admin admin) chain show
 TEXT
-staying=yes
 wait "$server_pid" && result=0 || result=$?
 server_pid=
 fail "the server ended by itself ($result); see $server/wardlined.log"
