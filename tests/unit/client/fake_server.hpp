@@ -127,7 +127,10 @@ private:
         if (type == "chain") add_chain(frame, out);
         if (type == "consistency") {
             add_path(
-                out["path"], audit::consistency_path(journal, frame.at("from"), frame.at("to"))
+                out["path"],
+                audit::consistency_path(
+                    journal, frame.at("from").get<Seq>(), frame.at("to").get<Seq>()
+                )
             );
         }
         if (type == "inclusion") {
@@ -135,7 +138,8 @@ private:
             for (const auto& seq : frame.at("seqs")) {
                 Json path;
                 add_path(
-                    path, audit::inclusion_path(journal, seq.get<Seq>() - 1, frame.at("size"))
+                    path,
+                    audit::inclusion_path(journal, seq.get<Seq>() - 1, frame.at("size").get<Seq>())
                 );
                 out["paths"].push_back(std::move(path));
             }

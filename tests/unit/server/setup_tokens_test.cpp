@@ -75,7 +75,7 @@ TEST_F(SetupTokensTest, WhatWasNeverIssuedIsRefused) {
     EXPECT_FALSE(tokens.check(std::string(32, 'A') + ".x", kNow));  // There is not even a folder.
     const auto token = tokens.issue(pin_, kNow).value();
 
-    for (const std::string wrong :
+    for (const std::string& wrong :
          {std::string{},
           std::string{"."},
           std::string{"../../etc/passwd"},
