@@ -213,7 +213,9 @@ Result<std::vector<RetentionUnit>> Administration::retention_preview() {
         WARDLINE_TRY(auto map, cbor::MapReader::over(item));
         WARDLINE_TRY(const auto text, map.text("patient", 64));
         WARDLINE_TRY(const auto patient, PatientId::parse(text));
-        RetentionUnit unit{.patient_id = patient, .thread = {}, .message_class = {}, .day = {}, .due = {}};
+        RetentionUnit unit{
+            .patient_id = patient, .thread = {}, .message_class = {}, .day = {}, .due = {}
+        };
         WARDLINE_TRY(unit.thread, map.fixed<ThreadId>("thread"));
         WARDLINE_TRY(unit.message_class, map.text("class", 32));
         WARDLINE_TRY(unit.day, map.text("day", 16));

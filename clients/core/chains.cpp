@@ -152,10 +152,11 @@ Result<void> Chains::load() {
         WARDLINE_TRY(const auto located, located_of(entry));
         WARDLINE_TRY(clinic_.apply(located));
     }
-    if (clinic_.empty() || clinic_.genesis_hash() != self_.anchor.genesis) {
+    // Empty: the clinic was founded and the answer lost; it comes with the first login.
+    if (!clinic_.empty() && clinic_.genesis_hash() != self_.anchor.genesis) {
         return Error{
             Code::local_store,
-            "the local store does not hold the clinic that this device was enrolled in"
+            "the local store holds another clinic than the one that this device was enrolled in"
         };
     }
     if (self_.is_patient()) {

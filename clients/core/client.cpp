@@ -78,6 +78,10 @@ Result<std::unique_ptr<Client>> Client::open(
     WARDLINE_TRY(
         auto session, Session::open(std::move(held), std::move(store), environment, options)
     );
+    if (session->chains.clinic().empty()) {
+        // Founded or enrolled, and never heard of since: there is nothing to work with offline.
+        WARDLINE_TRY(session->connect());
+    }
     return make_client(std::move(session));
 }
 

@@ -52,6 +52,7 @@ Result<void> save(Store& store, const DeviceIdentity& identity) {
         {"anchor_chain", identity.anchor.chain.text()},
         {"anchor", cbor::binary(identity.anchor.statement.view())},
         {"genesis", cbor::binary(identity.anchor.genesis.view())},
+        {"audit", cbor::binary(identity.anchor.audit.view())},
         {"signing", cbor::binary(identity.signing.reveal())},
         {"box", cbor::binary(identity.box.reveal())},
         {"identity", cbor::binary(identity.identity.secret.reveal())},
@@ -88,6 +89,7 @@ Result<DeviceIdentity> load_device_identity(Store& store) {
     WARDLINE_TRY(anchor.chain, trust::ChainName::parse(chain));
     WARDLINE_TRY(anchor.statement, reader.fixed<Hash>("anchor"));
     WARDLINE_TRY(anchor.genesis, reader.fixed<Hash>("genesis"));
+    WARDLINE_TRY(anchor.audit, reader.fixed<SigningKey>("audit"));
     WARDLINE_TRY(const auto signing, reader.fixed<SigningSecret>("signing"));
     WARDLINE_TRY(const auto box, reader.fixed<BoxSecret>("box"));
     signal::SignalIdentity identity;

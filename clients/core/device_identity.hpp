@@ -20,6 +20,7 @@ struct Anchor {
     trust::ChainName chain{trust::ChainName::clinic()};
     Hash statement;
     Hash genesis;
+    SigningKey audit;  // Whose signature tree heads carry, as genesis says.
 };
 
 struct DeviceIdentity {

@@ -232,7 +232,10 @@ Result<std::unique_ptr<Client>> Client::enrol(
     WARDLINE_TRY(require_usable(shown, environment.clock.now()));
     WARDLINE_TRY(auto held, Home::open(home, Home::Make::yes));
     const Anchor anchor{
-        .chain = shown.chain, .statement = shown.invite, .genesis = shown.clinic.genesis_hash()
+        .chain = shown.chain,
+        .statement = shown.invite,
+        .genesis = shown.clinic.genesis_hash(),
+        .audit = shown.clinic.genesis().audit
     };
     WARDLINE_TRY(
         const auto self,

@@ -92,7 +92,7 @@ Result<std::unique_ptr<Session>> Session::open(
 
 Result<void> Session::load_chains() {
     WARDLINE_TRY(chains.load());
-    WARDLINE_TRY(tree.load(self.clinic, chains.clinic().genesis().audit));
+    WARDLINE_TRY(tree.load(self.clinic, self.anchor.audit));
     WARDLINE_TRY(messages.expire(environment.clock.now()));
     return success();
 }
@@ -101,7 +101,7 @@ Result<void> Session::begin_chains(
     std::span<const wire::Entry> clinic, std::span<const wire::Entry> patient
 ) {
     WARDLINE_TRY(chains.adopt(clinic, patient));
-    return tree.load(self.clinic, chains.clinic().genesis().audit);
+    return tree.load(self.clinic, self.anchor.audit);
 }
 
 Result<Seq> Session::cursor(Seq otherwise) {
@@ -312,6 +312,8 @@ Result<std::optional<Message>> Session::flush(const std::optional<MessageId>& ow
         if (!sent && Outbox::later(sent.error())) {
             outbox_at_ = environment.clock.steady() + backoff_.next();
             if (ends_session(sent.error())) return sent.error();
+            message.reason = sent.error().detail;
+            if (ours) result = std::move(message);
             return result;
         }
         StoreTransaction transaction{*store};

@@ -230,6 +230,7 @@ Result<std::unique_ptr<Client>> setup_clinic(
     WARDLINE_TRY(sign_founding(founding, options, server_keys, self, environment.clock.now()));
     self.anchor.statement = founding.statements[1].hash();
     self.anchor.genesis = founding.statements[0].hash();
+    self.anchor.audit = server_keys.audit;
     WARDLINE_TRY(auto home, Home::open(options.home, Home::Make::yes));
     Files files{.paths = {home.store_file(), home.store_file().string() + "-wal"}};
     WARDLINE_TRY(auto store, Store::create(home.store_file(), keys.home, environment.random));

@@ -40,7 +40,7 @@ struct Message {
     std::optional<Instant> expires_at;
     MessageState state{MessageState::received};
     std::string text;
-    std::string reason;                   // One sentence, for `refused`.
+    std::string reason;  // One sentence: why it was refused, or why it is queued still.
     std::optional<MessageId> corrects{};  // This message corrects that one.
     bool own{false};                      // Written by this account, on whichever device.
 };

@@ -40,9 +40,12 @@ void ClinicTest::start_server() {
         "--listen",
         "127.0.0.1:" + std::to_string(port_),
     });
-    const auto line = server_->err_line([](const std::string& text) {
+    // Two new PostgreSQL clusters take their time on a busy machine.
+    constexpr std::chrono::seconds start_limit{200};
+    const auto is_up = [](const std::string& text) {
         return text.find("\"listening\"") != std::string::npos;
-    });
+    };
+    const auto line = server_->err_line(is_up, start_limit);
     ASSERT_FALSE(line.empty()) << server_->end_by(SIGTERM).err;
     port_ = Json::parse(line).at("port").get<int>();
 }

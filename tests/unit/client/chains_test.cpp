@@ -35,7 +35,8 @@ protected:
             {.host = "server", .port = 1, .pin = {}},
             {.chain = trust::ChainName::clinic(),
              .statement = clinic_.chain.genesis_hash(),
-             .genesis = clinic_.chain.genesis_hash()},
+             .genesis = clinic_.chain.genesis_hash(),
+             .audit = clinic_.chain.genesis().audit},
             clinic_.random
         );
         self_.emplace(std::move(self).value());
