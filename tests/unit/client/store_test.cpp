@@ -111,7 +111,7 @@ TEST_F(StoreTest, ARowThatWasChangedDoesNotOpen) {
         auto store = create();
         ASSERT_TRUE(store->put(kSpace, as_bytes("key"), as_bytes("value"), 1));
     }
-    tamper("UPDATE record SET sealed = zeroblob(length(sealed))");
+    tamper("UPDATE record SET sealed = randomblob(length(sealed))");
 
     auto store = open();
 
