@@ -140,7 +140,7 @@ Result<void> Session::take(std::span<const wire::Entry> entries, std::optional<S
                 remember_proof(entry, read);
                 reads.push_back(std::move(read));
             } else if (entry.kind == wire::EntryKind::added_slots && !entry.added.empty()) {
-                WARDLINE_TRY(auto slots, message::parse_added_slots(entry.added));
+                WARDLINE_TRY(auto slots, message::decode_added_slots(entry.added));
                 std::move(slots.begin(), slots.end(), std::back_inserter(added));
             }
         }
