@@ -19,7 +19,8 @@ Rate per_minute(std::uint32_t rate) {
 }
 // One account takes the keys of one device as often as sessions honestly begin anew, not until
 // there are none left for others.
-constexpr Rate kBundlesOfDevice{10.0 / 3'600, 10};
+constexpr std::uint64_t kBundlesOfDeviceMax = 10;
+constexpr std::chrono::hours kBundlesOfDeviceWindow{1};
 
 }  // namespace
 
@@ -27,8 +28,8 @@ RequestLimits::RequestLimits(const Limits& limits)
     : by_device{per_second(limits.device_requests_per_second), kKeysMax},
       by_account{per_second(limits.account_requests_per_second), kKeysMax},
       logins{per_minute(limits.logins_per_minute), kKeysMax},
-      bundles{per_minute(limits.prekey_bundles_per_minute), kKeysMax},
-      bundles_of_device{kBundlesOfDevice, kKeysMax} {}
+      bundles{limits.prekey_bundles_per_minute, std::chrono::minutes{1}},
+      bundles_of_device{kBundlesOfDeviceMax, kBundlesOfDeviceWindow} {}
 
 Services::Services(ApplicationParts given)
     : parts{std::move(given)},

@@ -3,6 +3,7 @@
 #include "protocol/base/ids.hpp"
 #include "server/application.hpp"
 #include "server/clinic_state.hpp"
+#include "server/fetch_quota.hpp"
 #include "server/limits.hpp"
 #include "server/receipt_book.hpp"
 #include "server/router.hpp"
@@ -29,8 +30,8 @@ struct RequestLimits {
     RateLimiter<DeviceId> by_device;
     RateLimiter<std::string> by_account;
     RateLimiter<DeviceId> logins;
-    RateLimiter<std::string> bundles;            // By account.
-    RateLimiter<std::string> bundles_of_device;  // By account and device asked for.
+    FetchQuota bundles;            // By account.
+    FetchQuota bundles_of_device;  // By account and device asked for.
 };
 
 struct Services {

@@ -1,7 +1,9 @@
 #include "server/acts/added_slots_act.hpp"
 
-#include <algorithm>
+#include "protocol/trust/epoch.hpp"
+
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -17,16 +19,21 @@ AddedSlotsAct::AddedSlotsAct(
     for (const auto& slot : added) units_of.push_back(slot.seq);
 }
 
-// A slot is added for somebody who reads the thread now, or it helps nobody.
+// A slot is added for somebody who reads the thread, under whichever of their keys, or it helps
+// nobody.
 Result<void> AddedSlotsAct::check_readers(
     const ClinicRecord& record, const trust::PatientChain& chain, Seq at
 ) const {
-    const auto expected = trust::expected_slots(record.clinic(), chain, audience, at);
+    std::set<std::string> readers;
+    for (const auto& team : chain.teams(at)) readers.insert(trust::team_reader(team));
+    if (audience == trust::Audience::all) readers.insert("patient");
+    const auto entitled = trust::entitled_devices(record.clinic(), chain, audience, at);
+    for (const auto& device : entitled.staff) readers.insert(trust::device_reader(device));
+    for (const auto& device : entitled.patient) readers.insert(trust::device_reader(device));
     for (const auto& item : added) {
-        const bool known = std::ranges::any_of(expected, [&](const auto& slot) {
-            return slot.to != "vault" && slot.to == item.slot.to && slot.epoch == item.slot.epoch;
-        });
-        if (!known) return Error{Code::bad_frame, "an added slot is for no current reader"};
+        if (!readers.contains(item.slot.to)) {
+            return Error{Code::bad_frame, "an added slot is for no reader of the thread"};
+        }
     }
     return success();
 }

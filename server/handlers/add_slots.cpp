@@ -2,32 +2,35 @@
 #include "server/acts/added_slots_act.hpp"
 #include "server/handlers/handlers.hpp"
 
-#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace wardline::server::handlers {
 namespace {
 
-// The audience that all these messages have; they have to be messages of the thread.
-Task<trust::Audience> common_audience(Services& services, ThreadId thread, std::vector<Seq> seqs) {
-    std::ranges::sort(seqs);
-    const auto twice = std::ranges::unique(seqs);
-    seqs.erase(twice.begin(), twice.end());
-    const auto wanted = seqs.size();
+using ByAudience = std::map<trust::Audience, std::vector<message::AddedSlot>>;
+
+// An entry is for one audience, or the patient would learn of internal notes. Whatever is not a
+// message of the thread is refused.
+Task<ByAudience> split(Services& services, ThreadId thread, std::vector<message::AddedSlot> added) {
+    std::vector<Seq> seqs;
+    for (const auto& item : added) seqs.push_back(item.seq);
     WARDLINE_CO_TRY(const auto entries, co_await services.reader.entries(std::move(seqs)));
-    std::optional<trust::Audience> common;
+    std::map<Seq, trust::Audience> audiences;
     for (const auto& entry : entries) {
         const bool fits = entry.kind == audit::EntryKind::message && entry.thread == thread &&
                           entry.message_class.has_value();
-        if (!fits) co_return Error{Code::bad_frame, "not a message of the thread"};
-        const auto audience = trust::audience_of(*entry.message_class);
-        if (common && *common != audience) {
-            co_return Error{Code::bad_frame, "slots of one request are for one audience"};
-        }
-        common = audience;
+        if (fits) audiences.emplace(entry.seq, trust::audience_of(*entry.message_class));
     }
-    if (!common || entries.size() != wanted) co_return Error{Code::not_found, "no such message"};
-    co_return *common;
+    ByAudience out;
+    for (auto& item : added) {
+        const auto found = audiences.find(item.seq);
+        if (found == audiences.end()) {
+            co_return Error{Code::not_found, "no such message in the thread"};
+        }
+        out[found->second].push_back(std::move(item));
+    }
+    co_return std::move(out);
 }
 
 }  // namespace
@@ -49,15 +52,15 @@ Task<Bytes> add_slots(Services& services, SharedRequest request) {
         );
         co_return Error{Code::forbidden, "not a reader of the thread"};
     }
-    std::vector<Seq> seqs;
-    for (const auto& item : added) seqs.push_back(item.seq);
-    WARDLINE_CO_TRY(
-        const auto audience, co_await common_audience(services, thread, std::move(seqs))
-    );
-    auto act =
-        std::make_unique<AddedSlotsAct>(request->device(), thread, audience, std::move(added));
-    WARDLINE_CO_TRY(const auto done, co_await services.journal.append(std::move(act)));
-    co_return request->frame({{"seq", done.seq}});
+    WARDLINE_CO_TRY(auto parts, co_await split(services, thread, std::move(added)));
+    Seq last = 0;
+    for (auto& [audience, slots] : parts) {
+        auto act =
+            std::make_unique<AddedSlotsAct>(request->device(), thread, audience, std::move(slots));
+        WARDLINE_CO_TRY(const auto done, co_await services.journal.append(std::move(act)));
+        last = done.seq;
+    }
+    co_return request->frame({{"seq", last}});
 }
 
 }  // namespace wardline::server::handlers

@@ -30,14 +30,19 @@ bool may_reach(const ClinicRecord& record, const KnownDevice& asker, const Devic
            record.may_read(*other, *thread, trust::Audience::all);
 }
 
+// Under which one account's fetches of one device's keys are counted.
+std::string key_of(const std::string& account, const DeviceId& device) {
+    return account + ' ' + device.hex();
+}
+
 std::optional<Error> over_limit(
     Services& services, const std::string& account, const std::vector<DeviceId>& devices
 ) {
     const auto now = std::chrono::steady_clock::now();
-    auto wait = services.limits.bundles.take(account, now, static_cast<double>(devices.size()));
+    auto wait = services.limits.bundles.wait(account, now);
     for (const auto& device : devices) {
         if (wait) break;
-        wait = services.limits.bundles_of_device.take(account + ' ' + device.hex(), now);
+        wait = services.limits.bundles_of_device.wait(key_of(account, device), now);
     }
     if (!wait) return std::nullopt;
     return Error{
@@ -45,6 +50,19 @@ std::optional<Error> over_limit(
         "too many prekeys fetched",
         {{"retry_after_ms", static_cast<std::uint64_t>(wait->count())}}
     };
+}
+
+// Only what was handed out: a device without keys may be asked for again and again.
+void count(
+    Services& services,
+    const std::string& account,
+    const std::vector<storage::PrekeyBundle>& bundles
+) {
+    const auto now = std::chrono::steady_clock::now();
+    services.limits.bundles.given(account, now, bundles.size());
+    for (const auto& bundle : bundles) {
+        services.limits.bundles_of_device.given(key_of(account, bundle.device), now);
+    }
 }
 
 cbor::Json to_json(const storage::PrekeyBundle& bundle) {
@@ -74,10 +92,12 @@ Task<Bytes> prekeys_get(Services& services, SharedRequest request) {
         services.file_refusal({.act = "prekeys-get", .device = request->device()}, Code::forbidden);
         co_return Error{Code::forbidden, "not somebody to write to"};
     }
-    if (auto limited = over_limit(services, request->from().login()->account_text, devices)) {
+    const auto& account = request->from().login()->account_text;
+    if (auto limited = over_limit(services, account, devices)) {
         co_return std::move(*limited);
     }
     WARDLINE_CO_TRY(const auto bundles, co_await services.prekeys.take(std::move(devices)));
+    count(services, account, bundles);
     auto list = cbor::Json::array();
     for (const auto& bundle : bundles) list.push_back(to_json(bundle));
     cbor::Json answer{{"bundles", std::move(list)}};

@@ -206,6 +206,29 @@ TEST_F(ThreadTest, SlotsComeWithoutCiphertextAndCanBeAddedTo) {
     EXPECT_EQ(stored_details(audit::EntryKind::open).size(), 0U);
 }
 
+TEST_F(ThreadTest, SlotsAddedForNotesAndMessagesAtOnceStayApart) {
+    const auto note = send(from_nurse, nurse, {.message_class = MessageClass::internal})["seq"];
+    const auto shared = send(from_nurse, nurse)["seq"];
+    const auto page = from_nurse.ask("slots", {{"thread", thread()}, {"after", 0}, {"limit", 9}});
+    std::vector<message::AddedSlot> added;
+    for (const auto& item : page["messages"]) {
+        const auto slots = message::parse_slots(item["slots"].get_binary()).value();
+        added.push_back({item["seq"].get<Seq>(), slots[0]});
+    }
+    ASSERT_EQ(added.size(), 2U);
+
+    const auto done =
+        from_nurse.ask("add-slots", {{"thread", thread()}, {"added", message::to_json(added)}});
+
+    ASSERT_EQ(code_of(done), "ok");
+    auto entry = from_patient.push("entry")["entry"];
+    while (entry["kind"] != 3) entry = from_patient.push("entry")["entry"];
+    ASSERT_EQ(entry["added"].size(), 1U);
+    EXPECT_EQ(entry["added"][0]["seq"], shared);
+    EXPECT_EQ(stored_details(audit::EntryKind::added_slots).size(), 2U);
+    EXPECT_NE(note, shared);
+}
+
 TEST_F(ThreadTest, SlotsAreAddedForReadersOnly) {
     const auto seq = send(from_patient, patient)["seq"].get<Seq>();
     const auto page = from_nurse.ask("slots", {{"thread", thread()}, {"after", 0}, {"limit", 9}});
