@@ -104,6 +104,7 @@ struct JournalWriter::Impl {
 
     Task<void> attempt(Batch& batch);
     Task<void> warm_up(const std::vector<const Act*>& acts);
+    void refuse_cold(Batch& batch, const Error& error);
     Task<void> lock(Batch& batch);
     Task<void> commit(Batch& batch);
     void judge_all(Batch& batch);
@@ -246,6 +247,19 @@ Task<void> JournalWriter::Impl::warm_up(const std::vector<const Act*>& acts) {
         WARDLINE_CO_TRY(co_await keys.top_up());
     }
     co_return success();
+}
+
+// Without the key ring, messages that would need a key from it are refused; nothing else is.
+void JournalWriter::Impl::refuse_cold(Batch& batch, const Error& error) {
+    const auto day = retention::day_of(now());
+    std::erase_if(batch.pending, [&](Pending& pending) {
+        const auto& ask = pending.act->message;
+        if (!ask || known_units.contains({ask->thread, ask->message_class, day})) return false;
+        pending.done(Error{Code::unavailable, error.detail});
+        return true;
+    });
+    batch.acts = acts_of(batch.pending);
+    batch.answers.resize(batch.pending.size());
 }
 
 Task<void> JournalWriter::Impl::lock(Batch& batch) {
@@ -446,7 +460,12 @@ Task<void> JournalWriter::Impl::commit(Batch& batch) {
 }
 
 Task<void> JournalWriter::Impl::attempt(Batch& batch) {
-    WARDLINE_CO_TRY(co_await warm_up(batch.acts));
+    // The less is left to be read under the lock, the shorter others wait for it.
+    if (std::exchange(look, false)) {
+        WARDLINE_CO_TRY(co_await catch_up(INT64_MAX));
+    }
+    const auto warm = co_await warm_up(batch.acts);
+    if (!warm) refuse_cold(batch, warm.error());
     WARDLINE_CO_TRY(co_await lock(batch));
     judge_all(batch);
     const auto& writes = batch.writes;

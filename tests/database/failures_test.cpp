@@ -136,6 +136,20 @@ TEST_F(FailuresTest, ALockHeldTooLongEndsInUnavailable) {
     EXPECT_TRUE(impatient.append(a_message("text", 2, {.device = 2})));
 }
 
+TEST_F(FailuresTest, WithoutTheKeyRingOnlyMessagesInNewUnitsAreRefused) {
+    TestNode ringless{{.main = options_.main, .keys = "host=/nonexistent"}};
+    ringless.state.told = 1;
+    ringless.start();
+    std::optional<Result<Appended>> message;
+    ringless.writer.submit(a_message("text", 1), [&](auto answer) { message = std::move(answer); });
+
+    const auto statement = ringless.append(a_statement("patient/7", 0));
+
+    EXPECT_TRUE(statement);
+    ASSERT_TRUE(message.has_value());
+    EXPECT_EQ(message->error().code, Code::unavailable);
+}
+
 TEST_F(FailuresTest, TheWriterSaysThatTheDatabaseIsAway) {
     storage::DatabaseOptions nowhere{.main = "host=/nonexistent", .keys = "host=/nonexistent"};
     TestNode lonely{nowhere};
