@@ -2,10 +2,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace wardline::storage {
@@ -26,7 +26,7 @@ private:
 };
 
 Error failed(const std::string& what) {
-    return Error{Code::io, what + ": " + std::strerror(errno)};
+    return Error{Code::io, what + ": " + std::generic_category().message(errno)};
 }
 
 // Written beside its place and moved there, so that a half-written key is never read.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 constexpr milliseconds kPollPause{20};
 
 Error io_error(const std::string& what) {
-    return Error{Code::io, what + ": " + std::strerror(errno)};
+    return Error{Code::io, what + ": " + std::generic_category().message(errno)};
 }
 
 // What the child becomes. Only calls that are safe between fork and exec.

@@ -1,10 +1,10 @@
 #include "clients/core/home.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -18,7 +18,8 @@ Result<Home> Home::open(const std::filesystem::path& folder, Make make) {
         if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
             return Error{
                 Code::local_store,
-                "the folder " + folder.string() + " cannot be made: " + std::strerror(errno)
+                "the folder " + folder.string() +
+                    " cannot be made: " + std::generic_category().message(errno)
             };
         }
     }
@@ -42,7 +43,8 @@ Result<Home> Home::open(const std::filesystem::path& folder, Make make) {
     if (lock < 0) {
         return Error{
             Code::local_store,
-            "the folder " + folder.string() + " cannot be locked: " + std::strerror(errno)
+            "the folder " + folder.string() +
+                " cannot be locked: " + std::generic_category().message(errno)
         };
     }
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {

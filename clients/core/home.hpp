@@ -19,6 +19,8 @@ public:
     static Result<Home> open(const std::filesystem::path& folder, Make make);
     Home(Home&& other) noexcept;
     Home& operator=(Home&&) = delete;
+    Home(const Home&) = delete;
+    Home& operator=(const Home&) = delete;
     ~Home();
 
     const std::filesystem::path& folder() const { return folder_; }

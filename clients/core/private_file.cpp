@@ -1,9 +1,9 @@
 #include "clients/core/private_file.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace wardline::client {
@@ -26,7 +26,8 @@ private:
 Error cannot(const std::filesystem::path& file, const char* what) {
     return Error{
         Code::local_store,
-        "the file " + file.string() + " cannot be " + what + ": " + std::strerror(errno)
+        "the file " + file.string() + " cannot be " + what + ": " +
+            std::generic_category().message(errno)
     };
 }
 

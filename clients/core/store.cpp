@@ -215,6 +215,8 @@ struct Store::Impl {
             sqlite3_reset(statement);
             sqlite3_clear_bindings(statement);
         }
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
         sqlite3_stmt* statement;
     };
     Result<void> finish(sqlite3_stmt* statement) const {

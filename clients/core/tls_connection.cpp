@@ -95,6 +95,8 @@ public:
         close();
         if (thread_.joinable()) thread_.join();
     }
+    TlsConnection(const TlsConnection&) = delete;
+    TlsConnection& operator=(const TlsConnection&) = delete;
 
     Result<void> start(Milliseconds limit) {
         thread_ = std::thread{[this] { run(); }};

@@ -89,6 +89,7 @@ std::string Table::rendered(bool colour) const {
         out += '\n';
     };
     std::vector<Text> headings;
+    headings.reserve(headings_.size());
     for (const auto& heading : headings_) headings.emplace_back(heading, Style::bold);
     append_row(headings);
     for (const auto& row : rows_) append_row(row);

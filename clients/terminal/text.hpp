@@ -17,12 +17,12 @@ enum class Style : std::uint8_t { plain, bold, dim, name, good, warning, bad };
 class Text {
 public:
     Text() = default;
-    Text(std::string_view text, Style style = Style::plain) {
-        add(text, style);
-    }  // NOLINT(google-explicit-constructor)
-    Text(const char* text) : Text{std::string_view{text}} {}  // NOLINT(google-explicit-constructor)
-    Text(const std::string& text)
-        : Text{std::string_view{text}} {}  // NOLINT(google-explicit-constructor)
+    // Plain text is a Text wherever one is wanted.
+    // NOLINTBEGIN(google-explicit-constructor)
+    Text(std::string_view text, Style style = Style::plain) { add(text, style); }
+    Text(const char* text) : Text{std::string_view{text}} {}
+    Text(const std::string& text) : Text{std::string_view{text}} {}
+    // NOLINTEND(google-explicit-constructor)
 
     Text& add(std::string_view text, Style style = Style::plain);
     Text& append(const Text& more);

@@ -17,18 +17,23 @@ SystemTime system_time(Instant time) {
     return SystemTime{Milliseconds{static_cast<std::int64_t>(std::min(time.ms, kLatestMs))}};
 }
 
-const date::time_zone* find_zone(std::string name) {
-    if (name.starts_with(':')) name.erase(0, 1);
-    try {
-        if (!name.empty()) return date::locate_zone(name);
-    } catch (const std::runtime_error&) {
-        // A POSIX rule such as CET-1CEST, or a name that this machine does not have: its own zone
-        // is nearer than UTC.
-    }
+const date::time_zone* machine_zone() {
     try {
         return date::current_zone();
     } catch (const std::runtime_error&) {
         return nullptr;
+    }
+}
+
+const date::time_zone* find_zone(std::string name) {
+    if (name.starts_with(':')) name.erase(0, 1);
+    if (name.empty()) return machine_zone();
+    try {
+        return date::locate_zone(name);
+    } catch (const std::runtime_error&) {
+        // A POSIX rule such as CET-1CEST, or a name that this machine does not have: its own zone
+        // is nearer than UTC.
+        return machine_zone();
     }
 }
 

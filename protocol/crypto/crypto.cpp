@@ -277,8 +277,11 @@ int gcm_length(std::size_t size) {
 
 // The context keeps the expanded key until it is cleared.
 struct ClearedCipher {
-    EVP_CIPHER_CTX* context;
+    explicit ClearedCipher(EVP_CIPHER_CTX* cipher) : context{cipher} {}
     ~ClearedCipher() { EVP_CIPHER_CTX_reset(context); }
+    ClearedCipher(const ClearedCipher&) = delete;
+    ClearedCipher& operator=(const ClearedCipher&) = delete;
+    EVP_CIPHER_CTX* context;
 };
 
 }  // namespace

@@ -99,8 +99,8 @@ Result<Slot> make_slot(
     const MessageKey& key, const Hash& header_hash, const trust::ExpectedSlot& reader
 ) {
     const auto context = context_of(reader.to, header_hash);
-    WARDLINE_TRY(auto box, crypto::seal_box(key.reveal(), reader.key, context));
-    return Slot{reader.to, reader.epoch, std::move(box)};
+    WARDLINE_TRY(const auto box, crypto::seal_box(key.reveal(), reader.key, context));
+    return Slot{reader.to, reader.epoch, box};
 }
 
 Result<std::vector<Slot>> make_slots(

@@ -20,7 +20,7 @@ Result<KeyList> list_of(std::span<const IdentityKey> keys) {
     if (!list) return Error{Code::internal, "out of memory"};
     for (const auto& key : keys) {
         SignalRef<ec_public_key> point;
-        if (curve_decode_point(point.out(), key.array().data(), key.kSize, nullptr) < 0) {
+        if (curve_decode_point(point.out(), key.array().data(), IdentityKey::kSize, nullptr) < 0) {
             return Error{Code::bad_frame, "an identity key is not 05 and 32 bytes"};
         }
         // The list takes a reference of its own.

@@ -191,7 +191,7 @@ SecretBytes take_plaintext(signal_buffer* raw) {
 // sessions alone.
 bool can_encrypt(session_record* record) {
     auto* const state = session_record_get_state(record);
-    return state && session_state_has_sender_chain(state) == 1;
+    return state != nullptr && session_state_has_sender_chain(state) == 1;
 }
 
 }  // namespace

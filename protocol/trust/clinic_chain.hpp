@@ -31,8 +31,8 @@ constexpr std::uint64_t kObjectionMs = 7 * kDayMs;
 // A staff account that has, or had, a device.
 struct AccountRecord {
     struct RoleSince {
-        Seq seq;  // The entry that made it so.
-        Role role;
+        Seq seq{0};  // The entry that made it so.
+        Role role{};
     };
     Account account;
     Seq since{0};                   // The first grant.
@@ -193,7 +193,7 @@ private:
 
     struct Position {
         Hash hash;
-        Seq seq;
+        Seq seq{0};
     };
 
     void commit(const LocatedStatement& located);

@@ -102,7 +102,7 @@ private:
 
     struct Position {
         Hash hash;
-        Seq seq;
+        Seq seq{0};
     };
 
     void commit(const LocatedStatement& located, const ClinicChain& clinic);
