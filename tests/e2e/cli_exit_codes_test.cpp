@@ -35,8 +35,9 @@ TEST_F(CliExitCodes, AreThoseOfTheDocumentation) {
     EXPECT_FALSE(std::filesystem::exists(home("stranger")));
 }
 
-TEST_F(CliExitCodes, OfASentenceWithoutJson) {
-    const auto none = wardline("stranger", {"read"});
+TEST(CliErrors, AreASentenceWithoutJson) {
+    const auto none =
+        run_program({WARDLINE_PATH, "read", "--home", testing::TempDir() + "wardline-nobody"});
 
     EXPECT_EQ(none.exit_code, 6);
     EXPECT_THAT(none.err, testing::StartsWith("Error: "));

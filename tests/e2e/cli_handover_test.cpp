@@ -88,34 +88,21 @@ TEST_F(CliHandover, WatchShowsOneObjectALineAndCommandsRunBesideIt) {
     EXPECT_FALSE(std::filesystem::exists(home("anna") / "handover.socket"));
 }
 
-TEST_F(CliHandover, TextFromStandardInputGoesOver) {
-    ASSERT_NO_FATAL_FAILURE(make_practice());
-    const auto watch = watching("patient", {});
-
-    const auto sent = wardline("patient", {"send", "-"}, "two\nlines\n");
-
-    EXPECT_EQ(sent.exit_code, 0) << sent.err;
-    EXPECT_EQ(texts_of(messages("anna", {"4711"})), (std::vector<std::string>{"two\nlines"}));
-}
-
-TEST_F(CliHandover, WhoeverWantsTheHomeForItselfIsTold) {
-    ASSERT_NO_FATAL_FAILURE(make_practice());
-    const auto watch = watching("patient", {});
-
-    const auto second = wardline("patient", {"chat", "--json"});
-
-    EXPECT_EQ(second.exit_code, 6) << second.err;
-    EXPECT_EQ(second.error_code(), "local_store");
-}
-
-TEST_F(CliHandover, AHomeWhoseHolderWasKilledWorksAtOnce) {
+TEST_F(CliHandover, AHeldHomeTakesCommandsUntilItsHolderIsGone) {
     ASSERT_NO_FATAL_FAILURE(make_practice());
     auto watch = watching("patient", {});
-    EXPECT_EQ(watch->end_by(SIGKILL).exit_code, 128 + SIGKILL);
 
+    const auto sent = wardline("patient", {"send", "-"}, "two\nlines\n");
+    const auto second = wardline("patient", {"chat", "--json"});
+    EXPECT_EQ(watch->end_by(SIGKILL).exit_code, 128 + SIGKILL);
     send("patient", {"still here"});
 
-    EXPECT_EQ(texts_of(messages("anna", {"4711"})), (std::vector<std::string>{"still here"}));
+    EXPECT_EQ(sent.exit_code, 0) << sent.err;
+    EXPECT_EQ(second.exit_code, 6) << second.err;
+    EXPECT_EQ(second.error_code(), "local_store");
+    EXPECT_EQ(
+        texts_of(messages("anna", {"4711"})), (std::vector<std::string>{"two\nlines", "still here"})
+    );
 }
 
 }  // namespace

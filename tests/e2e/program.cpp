@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdexcept>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,8 @@ private:
 [[noreturn]] void become(
     const std::vector<std::string>& arguments, const Pipe& in, const Pipe& out, const Pipe& err
 ) {
+    // A test that is killed leaves no server behind.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     ::setsid();
     ::dup2(in.read_end(), STDIN_FILENO);
     ::dup2(out.write_end(), STDOUT_FILENO);
