@@ -28,8 +28,6 @@ jobs="$(nproc)"
 # What was compiled in one working tree serves for another on the same machine.
 export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
 
-# Past this many seconds the sanitizer build leaves out the end-to-end tests, its slowest part.
-e2e_sanitized_before=2700
 # Files are handed to clang-tidy for so long.
 tidy_seconds=900
 # Everything ends by then, so that a hanging stage is reported and not killed from outside.
@@ -68,8 +66,8 @@ files() {
     fi
 }
 
-build() {  # PRESET
-    cmake --preset "$1" && cmake --build --preset "$1" --parallel "$jobs"
+build() {  # PRESET [TARGET]
+    cmake --preset "$1" && cmake --build --preset "$1" --parallel "$jobs" ${2:+--target "$2"}
 }
 
 run_tests() {  # PRESET [LABELS]
@@ -142,10 +140,8 @@ fi
 if [ "$quick" = no ]; then
     run_stage format 300 check_format
     run_stage shell 60 check_shell
-    if run_stage asan-build 2400 build asan; then
-        labels='^(unit|database)$'
-        [ "$SECONDS" -lt "$e2e_sanitized_before" ] && labels='^(unit|database|e2e)$'
-        run_stage asan-tests 1800 run_tests asan "$labels"
+    if run_stage asan-build 2400 build asan sanitized_tests; then
+        run_stage asan-tests 1800 run_tests asan '^(unit|database)$'
     fi
     [ -e build/release/compile_commands.json ] && run_stage tidy 1500 check_tidy
 fi
