@@ -21,6 +21,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
