@@ -16,6 +16,7 @@
 #include <fstream>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -30,7 +31,7 @@ constexpr milliseconds kSupervisePause{100};
 constexpr std::uintmax_t kLogBytesMax = 10 * 1024 * 1024;
 
 Error io_error(const std::string& what) {
-    return Error{Code::io, what + ": " + std::strerror(errno)};
+    return Error{Code::io, what + ": " + std::generic_category().message(errno)};
 }
 
 // A lock for as long as this process lives; its children do not inherit it.
@@ -210,10 +211,25 @@ Result<void> create_database(const PostgresProcess& process) {
 }  // namespace
 
 struct EmbeddedPostgres::Impl {
-    Impl(FolderLock held, ClusterOptions main_options, ClusterOptions keys_options)
-        : lock{std::move(held)}, main{std::move(main_options)}, keys{std::move(keys_options)} {}
+    Impl(
+        FolderLock held,
+        std::string sockets_at,
+        ClusterOptions main_options,
+        ClusterOptions keys_options
+    )
+        : lock{std::move(held)},
+          sockets{std::move(sockets_at)},
+          main{std::move(main_options)},
+          keys{std::move(keys_options)} {}
+
+    ~Impl() {
+        main.stop();
+        keys.stop();
+        ::rmdir(sockets.c_str());  // Only if nobody's socket is left in it.
+    }
 
     FolderLock lock;
+    std::string sockets;
     PostgresProcess main;
     PostgresProcess keys;
     bool supervising{false};
@@ -248,7 +264,7 @@ Result<EmbeddedPostgres> EmbeddedPostgres::start(EmbeddedOptions options) {
     keys.settings = keys_settings(options.sync_to_disk);
     keys.initdb_arguments = {"--wal-segsize=1"};
 
-    auto impl = std::make_unique<Impl>(std::move(lock), std::move(main), std::move(keys));
+    auto impl = std::make_unique<Impl>(std::move(lock), sockets, std::move(main), std::move(keys));
     for (auto* process : {&impl->main, &impl->keys}) {
         WARDLINE_TRY(process->create());
         WARDLINE_TRY(process->stop_leftovers());

@@ -8,7 +8,7 @@
 
 namespace wardline::testing {
 
-// A folder below /tmp that is gone at the end of its life.
+// A folder of its own that is gone at the end of its life.
 class ScratchFolder {
 public:
     explicit ScratchFolder(const std::string& name = "scratch");
