@@ -262,6 +262,8 @@ Result<Context> Context::create(const Locking& locking) {
     return context;
 }
 
-Result<Context> Context::create() { return create(Locking{}); }
+Result<Context> Context::create() {
+    return create(Locking{});
+}
 
 }  // namespace wardline::signal

@@ -65,9 +65,9 @@ public:
           root{crypto::random_secret<SigningSecret>(random)},
           vault{crypto::random_secret<BoxSecret>(random)},
           audit{crypto::random_secret<SigningSecret>(random)},
-          server_keys{server.value_or(
-              ServerKeys{crypto::signing_key_of(audit), crypto::sha256(as_bytes("the server's key"))}
-          )},
+          server_keys{server.value_or(ServerKeys{
+              crypto::signing_key_of(audit), crypto::sha256(as_bytes("the server's key"))
+          })},
           id{crypto::random_fixed<ClinicId>(random)},
           admin{new_device(staff("admin"))} {
         must(root, genesis());
