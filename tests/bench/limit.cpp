@@ -76,8 +76,7 @@ public:
             writes_.entries[i].time = Instant{1'800'000'000'000 + seq_};
             writes_.payloads[i].seq = seq_;
             auto& row = writes_.messages[i];
-            row.name.second =
-                message::make_message_id(writes_.entries[i].time, crypto::system_random());
+            row.name.second = crypto::random_fixed<MessageId>(crypto::system_random());
             row.answer.seq = seq_;
             const auto thread = seq_ % kThreads;
             writes_.counters[{devices_[thread], threads_[thread], trust::Audience::all}] = seq_;

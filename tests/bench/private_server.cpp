@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fcntl.h>
 #include <fstream>
 #include <map>
@@ -29,6 +31,7 @@ constexpr auto kRaisedLimits =
     "handshakes_per_second = 100000\n"
     "unauthenticated_per_address_max = 100000\n"
     "http_per_address_per_minute = 1000000\n"
+    "http_timeout_ms = 600000\n"
     "login_timeout_ms = 600000\n"
     "idle_timeout_ms = 600000\n"
     "device_requests_per_second = 1000000\n"
@@ -128,7 +131,7 @@ PrivateServer::PrivateServer(const PrivateServerOptions& options) : folder_{opti
 }
 
 void PrivateServer::wait_for_port() {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{180};
     const auto log = folder_.path() / "server.log";
     while (std::chrono::steady_clock::now() < end) {
         std::ifstream lines{log};
@@ -147,7 +150,11 @@ void PrivateServer::wait_for_port() {
 
 PrivateServer::~PrivateServer() {
     ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    if (std::uncaught_exceptions() == 0) return;
+    const auto log = content_of(folder_.path() / "server.log");
+    std::fprintf(stderr, "The server ended with %d and said:\n%s", status, log.c_str());
 }
 
 std::string PrivateServer::setup_token() const {
