@@ -23,7 +23,8 @@ TEST(Padding, AgreesWithTheVectors) {
 }
 
 TEST(Padding, RefusesWhatTheVectorsRefuse) {
-    for (const auto& vector : read_vectors("padding").at("refused")) {
+    const auto vectors = read_vectors("padding");
+    for (const auto& vector : vectors.at("refused")) {
         const auto padded = bytes_in(vector, "padded");
         const auto content = unpad(padded);
         ASSERT_FALSE(content) << vector.at("name");

@@ -56,7 +56,8 @@ TEST(SlotVectors, AgreeOnAddedSlots) {
 }
 
 TEST(SlotVectors, AreRefusedWhereTheySaySo) {
-    for (const auto& vector : read_vectors("slots").at("refused")) {
+    const auto vectors = read_vectors("slots");
+    for (const auto& vector : vectors.at("refused")) {
         const auto parsed = parse_slots(bytes_in(vector, "encoded"));
         ASSERT_FALSE(parsed) << vector.at("name");
         EXPECT_EQ(parsed.error().code, Code::bad_frame) << vector.at("name");
