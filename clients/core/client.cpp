@@ -20,6 +20,16 @@ bool is_absence(const Error& error) {
            error.code == Code::shutting_down;
 }
 
+// A connection may have died unnoticed since it was last used. What can be asked twice is asked
+// once more over a new one.
+template <class Work>
+auto again(Session& session, Work work) -> decltype(work()) {
+    auto done = work();
+    if (done || done.error().code != Code::unreachable || session.link.up()) return done;
+    if (!session.connect()) return done;
+    return work();
+}
+
 Result<void> require_writable(
     const Session& session, const trust::PatientChain& chain, trust::MessageClass message_class
 ) {
@@ -208,13 +218,13 @@ Result<std::vector<ThreadSummary>> Client::inbox() {
         return patient_inbox(*session_);
     }
     WARDLINE_TRY(up);
-    return staff_inbox(*session_);
+    return again(*session_, [&] { return staff_inbox(*session_); });
 }
 
 Result<void> Client::open_thread(const std::optional<PatientId>& patient) {
     WARDLINE_TRY(const auto id, whose(*session_, patient));
     if (is_patient()) return success();
-    WARDLINE_TRY(session_->open_thread(id));
+    WARDLINE_TRY(again(*session_, [&] { return session_->open_thread(id); }));
     return success();
 }
 
@@ -262,7 +272,7 @@ Result<HistoryPage> Client::history(
     WARDLINE_TRY(
         auto out,
         is_patient() ? patient_history(*session_, limit, before)
-                     : staff_history(*session_, id, limit, before)
+                     : again(*session_, [&] { return staff_history(*session_, id, limit, before); })
     );
     const auto applied = session_->apply_receipts(out.messages, id);
     if (!applied && !is_absence(applied.error()) && applied.error().code != Code::forbidden)
@@ -293,7 +303,11 @@ Result<Message> Client::send_text(
     if (!is_utf8(as_bytes(text))) return Error{Code::usage, "the message is not valid UTF-8"};
     const auto up = session_->connect();
     if (!up && !is_absence(up.error())) return up.error();
-    WARDLINE_TRY(const auto* chain, session_->thread_of(id));
+    auto found = session_->thread_of(id);
+    // The connection died while it was asked: what is known is asked instead.
+    if (!found && is_absence(found.error()) && !session_->link.up())
+        found = session_->thread_of(id);
+    WARDLINE_TRY(const auto* chain, found);
     auto writable = require_writable(*session_, *chain, message_class.value());
     if (!writable && session_->link.up()) {
         // What is known may be old: asked again before it is refused.
@@ -319,13 +333,13 @@ Result<void> Client::mark_read(const std::optional<PatientId>& patient, Seq seq)
     WARDLINE_TRY(const auto id, whose(*session_, patient));
     if (seq == 0) return success();
     WARDLINE_TRY(session_->connect());
-    return session_->send_receipt(id, seq, seq);
+    return again(*session_, [&] { return session_->send_receipt(id, seq, seq); });
 }
 
 Result<std::vector<ReceiptInfo>> Client::receipts(const std::optional<PatientId>& patient) {
     WARDLINE_TRY(const auto id, whose(*session_, patient));
     WARDLINE_TRY(session_->connect());
-    return session_->receipts(id);
+    return again(*session_, [&] { return session_->receipts(id); });
 }
 
 }  // namespace wardline::client
