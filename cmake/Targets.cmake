@@ -45,7 +45,7 @@ function(wardline_test name)
         return()
     endif()
     if(NOT arg_TIMEOUT)
-        set(arg_TIMEOUT 60)
+        set(arg_TIMEOUT 300)
     endif()
     add_executable(${name} ${sources})
     target_link_libraries(${name} PRIVATE wardline_flags ${arg_LINKS}
