@@ -74,9 +74,11 @@ bool offers_subprotocol(const Request& request) {
     });
 }
 
-// Asked by monitors and proxies all the time, and costs nothing.
-bool is_probe(const Request& request) {
-    return view(request.target()) == "/healthz" || view(request.target()) == "/readyz";
+// Not counted: monitors ask all the time, and when a server returns, all of a clinic's devices come
+// back from one address within seconds; what they may do before a login is limited elsewhere.
+bool is_free(const Request& request) {
+    const auto target = view(request.target());
+    return target == "/healthz" || target == "/readyz" || target == kWebSocketTarget;
 }
 
 }  // namespace
@@ -108,7 +110,7 @@ static std::optional<HttpResponse> refuse_early(
         std::ranges::find(services.allowed_origins, origin) == services.allowed_origins.end()) {
         return refusal(403, Code::forbidden, "this origin may not use the server");
     }
-    if (!is_probe(request)) {
+    if (!is_free(request)) {
         const auto wait =
             services.http_by_address.take(limit_key(address), std::chrono::steady_clock::now());
         if (wait) {

@@ -86,7 +86,7 @@ TEST(Http, AFaultIsAnsweredWithACodeAndALineToFindInTheLog) {
     EXPECT_THAT(logged, HasSubstr(body.at("ref").get<std::string>()));
 }
 
-TEST(Http, LimitsRequestsOfOneAddressButNotProbes) {
+TEST(Http, LimitsRequestsOfOneAddressButNeitherProbesNorWebSockets) {
     Limits limits;
     limits.http_per_address_per_minute = 2;
     TestServer server{limits};
@@ -101,6 +101,7 @@ TEST(Http, LimitsRequestsOfOneAddressButNotProbes) {
     EXPECT_EQ(body.at("code"), "rate_limited");
     EXPECT_GT(body.at("retry_after_ms").get<std::uint64_t>(), 0U);
     EXPECT_EQ(client.request("GET /healthz HTTP/1.1\r\nHost: clinic\r\n\r\n").status, 200);
+    EXPECT_EQ(client.upgrade(), 101);
 }
 
 TEST(Http, RefusesOtherOriginsUnlessTheyAreConfigured) {

@@ -12,7 +12,7 @@
 #include <string>
 
 // A client that shares no code with the server: blocking OpenSSL, HTTP and WebSocket frames by
-// hand, so that it can also do what no good client does. Every wait ends after ten seconds, with an
+// hand, so that it can also do what no good client does. Every wait ends after a minute, with an
 // exception.
 namespace wardline::server::test {
 
