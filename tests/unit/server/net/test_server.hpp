@@ -122,13 +122,23 @@ public:
     TlsClient open(TlsClientOptions options = {}) {
         TlsClient client = connect(options);
         if (client.upgrade() != 101) throw std::runtime_error{"the upgrade failed"};
+        ++opened;
         return client;
     }
-    // The server's end of the WebSocket opened last.
+    // The server's end of the WebSocket opened last. The client knows of the upgrade before the
+    // session does.
     std::shared_ptr<Peer> last_peer() {
-        return run([this] { return sessions.peers.back(); });
+        for (;;) {
+            auto peer = run([this]() -> std::shared_ptr<Peer> {
+                if (sessions.peers.empty() || sessions.peers.size() < opened) return nullptr;
+                return sessions.peers.back();
+            });
+            if (peer) return peer;
+            std::this_thread::yield();
+        }
     }
 
+    std::size_t opened{0};  // By open().
     net::io_context context{1};
     net::executor_work_guard<net::io_context::executor_type> work{context.get_executor()};
     Limits limits;

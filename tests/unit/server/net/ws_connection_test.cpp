@@ -247,6 +247,7 @@ TEST(SlowConsumer, IsReadNoFurtherWhileItDoesNotRead) {
     Limits limits;
     TestServer server{limits};
     auto client = server.open({.receive_buffer_bytes = 8'192});
+    const auto peer = server.last_peer();
     constexpr int kFrames = 100;
 
     // Everything is echoed: without back-pressure the queue would overflow.
@@ -254,13 +255,13 @@ TEST(SlowConsumer, IsReadNoFurtherWhileItDoesNotRead) {
         for (int i = 0; i < kFrames; ++i)
             client.send_frame(TlsClient::kBinary, std::string(100'000, 'x'));
     });
-    while (server.run([&] { return server.sessions.peers.back()->queued_bytes(); }) < 500'000) {
+    while (server.run([&] { return peer->queued_bytes(); }) < 500'000) {
         std::this_thread::yield();
     }
 
     EXPECT_EQ(server.run([&] { return server.metrics.slow_consumers_dropped.Value(); }), 0);
     // OpenSSL allows no read beside a write, so the client is ended from the other side.
-    server.run([&] { server.sessions.peers.back()->close(CloseCode::normal, ""); });
+    server.run([&] { peer->close(CloseCode::normal, ""); });
     sent.get();
 }
 
