@@ -121,10 +121,11 @@ TEST_F(ThreadTest, ACursorOnAnInternalNoteIsShownAsTheMessageBefore) {
     const auto pushed = from_patient.push("receipts");
     EXPECT_EQ(pushed["read"], shared);
     EXPECT_EQ(pushed["account"], "s:nora");
+    Json listed;
     ASSERT_TRUE(run_until(node.io, [&] {
-        return !from_patient.ask("receipts", {{"thread", thread()}})["receipts"].empty();
+        listed = from_patient.ask("receipts", {{"thread", thread()}})["receipts"];
+        return !listed.empty();
     }));
-    const auto listed = from_patient.ask("receipts", {{"thread", thread()}})["receipts"];
     EXPECT_EQ(listed[0]["read"], shared);
     auto colleague = connect(reception);
     const auto seen = colleague.ask("receipts", {{"thread", thread()}})["receipts"];
