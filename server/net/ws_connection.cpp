@@ -210,6 +210,7 @@ net::awaitable<bool> WebSocketPeer::write_batch(std::vector<Bytes> batch) {
         services_.metrics.frames_sent.Increment();
         services_.metrics.bytes_sent.Increment(static_cast<double>(frame.size()));
         if (error) {
+            set_phase(Phase::ended);  // First, so that nobody who waits for room finds it.
             for (; at < batch.size(); ++at) sent(batch[at].size());
             sent(unsent + frame.size());
             co_return false;
@@ -220,15 +221,17 @@ net::awaitable<bool> WebSocketPeer::write_batch(std::vector<Bytes> batch) {
         }
         unsent += frame.size();
         if (at + 1 == batch.size() || unsent >= kBatchBytes) {
-            const auto [flushed] = co_await tls().async_flush(kAsTuple);
+            const auto [failed] = co_await tls().async_flush(kAsTuple);
+            if (failed) set_phase(Phase::ended);
             sent(std::exchange(unsent, 0));
-            if (flushed) co_return false;
+            if (failed) co_return false;
         }
     }
     if (unsent != 0) {
-        const auto [flushed] = co_await tls().async_flush(kAsTuple);
+        const auto [failed] = co_await tls().async_flush(kAsTuple);
+        if (failed) set_phase(Phase::ended);
         sent(unsent);
-        if (flushed) co_return false;
+        if (failed) co_return false;
     }
     co_return true;
 }
