@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 
@@ -14,27 +15,36 @@ namespace wardline::testing {
 
 constexpr std::chrono::seconds kTaskLimit{60};
 
-// Runs the context until the task has an answer; what else is spawned on it goes on meanwhile.
+// Runs the context until the task has ended; what else is spawned on it goes on meanwhile. What the
+// task writes is shared with it, since a task that does not end in time lives on when this function
+// has thrown.
 template <class T>
 Result<T> run(boost::asio::io_context& io, storage::Task<T> task) {
-    std::optional<Result<T>> answer;
-    std::exception_ptr thrown;
+    struct Outcome {
+        std::optional<Result<T>> answer;
+        std::exception_ptr thrown;
+        bool ended{false};
+    };
+    const auto outcome = std::make_shared<Outcome>();
     boost::asio::co_spawn(
         io,
-        [](storage::Task<T> work, std::optional<Result<T>>& out) -> boost::asio::awaitable<void> {
-            out = co_await std::move(work);
-        }(std::move(task), answer),
-        [&thrown](std::exception_ptr error) { thrown = error; }
+        [](storage::Task<T> work, std::shared_ptr<Outcome> out) -> boost::asio::awaitable<void> {
+            out->answer = co_await std::move(work);
+        }(std::move(task), outcome),
+        [outcome](std::exception_ptr error) {
+            outcome->thrown = error;
+            outcome->ended = true;
+        }
     );
     io.restart();
     const auto end = std::chrono::steady_clock::now() + kTaskLimit;
-    while (!answer && !thrown) {
+    while (!outcome->ended) {
         if (std::chrono::steady_clock::now() >= end)
             throw std::runtime_error{"a task does not end"};
         io.run_one_for(std::chrono::milliseconds{100});
     }
-    if (thrown) std::rethrow_exception(thrown);
-    return *std::move(answer);
+    if (outcome->thrown) std::rethrow_exception(outcome->thrown);
+    return *std::move(outcome->answer);
 }
 
 // Runs the context until `done`. False when it does not come true in time.
