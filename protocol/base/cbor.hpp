@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
-// The strict CBOR of docs/protocol.md section 1: a scan of the bytes first, nlohmann/json behind
-// it.
+// The strict CBOR of docs/protocol.md section 1: a scan of the bytes first, values of nlohmann/json
+// behind it.
 namespace wardline::cbor {
 
 using Json = nlohmann::json;
@@ -26,7 +26,7 @@ constexpr std::size_t kArrayItemsMax = 65'536;
 // proportion to the bytes, whatever they are. `too_large` or `bad_frame`.
 Result<void> scan(BytesView bytes, std::size_t bytes_max = kItemBytesMax);
 
-// scan(), then parse. `too_large` or `bad_frame`.
+// scan(), then the value. `too_large` or `bad_frame`.
 Result<Json> decode(BytesView bytes, std::size_t bytes_max = kItemBytesMax);
 // Keys in the order of their UTF-8 bytes, shortest forms, definite lengths.
 Bytes encode(const Json& value);

@@ -215,6 +215,35 @@ TEST(CborScan, RefusesMoreBytesThanAllowedBeforeItLooks) {
     EXPECT_EQ(outcome_of(cbor::scan(from_hex("820102").value(), 3)), "ok");
 }
 
+TEST(CborDecode, FindsTheValuesThatAnotherReaderFinds) {
+    for (const auto* hex :
+         {"00",
+          "17",
+          "1818",
+          "190100",
+          "1a00010000",
+          "1bffffffffffffffff",
+          "20",
+          "3903e7",
+          "3b7fffffffffffffff",
+          "40",
+          "43010203",
+          "60",
+          "63e282ac",
+          "80",
+          "83010203",
+          "a0",
+          "a2616200616141ff",
+          "a16161a1616282f4f5",
+          "f4",
+          "f5",
+          "f6"}) {
+        const auto bytes = from_hex(hex).value();
+
+        EXPECT_EQ(cbor::decode(bytes).value(), Json::from_cbor(bytes)) << hex;
+    }
+}
+
 TEST(CborEncode, SortsKeysAndWritesShortestForms) {
     const Json value = {{"b", 1}, {"a", 24}, {"aa", -1}};
 
