@@ -263,9 +263,13 @@ pid_t PostgresProcess::recorded_pid() const {
     return file ? pid : 0;
 }
 
-// A killed server leaves its lock file; the number in it may be anybody's by now.
-void PostgresProcess::forget_stale_lock() const {
+// A killed server leaves its lock files; the number in them may be anybody's by now, or that of a
+// dead process that nobody has waited for yet, and PostgreSQL would not start.
+void PostgresProcess::forget_stale_locks() const {
     ::unlinkat(folder_fd_, "postmaster.pid", 0);
+    const auto socket = options_.socket_folder + "/.s.PGSQL." + std::to_string(options_.port);
+    ::unlink(socket.c_str());
+    ::unlink((socket + ".lock").c_str());
 }
 
 Result<void> PostgresProcess::stop_leftovers() {
@@ -290,11 +294,11 @@ Result<void> PostgresProcess::stop_leftovers() {
     if (!processes().empty()) {
         return Error{Code::io, "an old database server in " + options_.folder + " does not end"};
     }
-    forget_stale_lock();
     return success();
 }
 
 Result<void> PostgresProcess::spawn() {
+    forget_stale_locks();
     std::vector<std::string> arguments{"-D", folder_argument(folder_fd_)};
     const auto set = [&arguments](const std::string& setting) {
         arguments.emplace_back("-c");

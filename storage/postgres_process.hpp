@@ -45,7 +45,7 @@ public:
     Result<void> create();
     // Ends what an earlier process of ours left running in the folder. Blocks until it is gone.
     Result<void> stop_leftovers();
-    // Starts the server; it takes connections a little later.
+    // Starts the server, of which nothing may be left running; it takes connections a little later.
     Result<void> spawn();
     // Blocks until the server takes connections; `io` with the end of its log when it does not.
     Result<void> wait_ready(std::chrono::milliseconds limit);
@@ -65,7 +65,7 @@ private:
     Result<void> check_version() const;
     Result<pid_t> launch(const std::string& program, std::vector<std::string> arguments) const;
     pid_t recorded_pid() const;
-    void forget_stale_lock() const;
+    void forget_stale_locks() const;
     bool wait_gone(std::chrono::milliseconds limit);
 
     ClusterOptions options_;
