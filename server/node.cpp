@@ -171,7 +171,7 @@ Node::Impl::Impl(
           crypto::system_random(),
           writer_options(config)
       },
-      wakeups{database, [this] { journal.wake(); }},
+      wakeups{database, [this](Seq newest) { journal.wake(newest); }},
       setup_tokens{config.data + "/setup-tokens"},
       application{ApplicationParts{
           .executor = context.get_executor(),

@@ -150,7 +150,10 @@ constexpr Query kMoveHead{"move_head", R"sql(
 constexpr Query kTouchHead{
     "touch_head", "update heads set fence = fence + 1 where clinic = $1::int"
 };
-constexpr Query kNotify{"notify_nodes", "notify wardline_journal"};
+// With the newest number, so that nobody looks for what they have already.
+constexpr Query kNotify{
+    "notify_nodes", "select pg_notify('wardline_journal', ($1::int8)::text)::text is null"
+};
 
 Params with_clinic(int clinic) {
     return std::move(Params{}.int4(clinic));
@@ -518,7 +521,7 @@ std::vector<pg::Statement> writes_of(int clinic, const BatchWrites& writes) {
         params.int8(last.seq).int8(last.time.ms);
         params.bytea(writes.head.body).bytea(writes.head.sig.view());
         out.push_back({&kMoveHead, std::move(params)});
-        out.push_back({&kNotify, {}});
+        out.push_back({&kNotify, std::move(Params{}.int8(last.seq))});
     }
     out.push_back({&kCommit, {}});
     return out;

@@ -120,6 +120,8 @@ struct JournalWriter::Impl {
     void fail(Batch& batch, const Error& error);
     void fail_all(Code code, const char* why);
     void give_back_side(SideWrites side);
+    // Whether there is something to look for; asked once for each rumour.
+    bool look() { return std::exchange(rumoured, 0) > seen; }
     bool side_due() const { return !side.empty() && Steady::now() - side_written >= kSidePause; }
 
     Database& database;
@@ -136,7 +138,7 @@ struct JournalWriter::Impl {
     std::unique_ptr<pg::Connection> connection;
     bool loaded{false};  // The state and the edge below speak of this database.
     bool stopping{false};
-    bool look{false};      // Another node may have written.
+    Seq rumoured{0};       // Another node may have written up to here.
     std::size_t alone{0};  // So many acts more go one by one: one of them broke a batch.
     std::optional<Steady::time_point> disk_full_at;
 
@@ -461,7 +463,7 @@ Task<void> JournalWriter::Impl::commit(Batch& batch) {
 
 Task<void> JournalWriter::Impl::attempt(Batch& batch) {
     // The less is left to be read under the lock, the shorter others wait for it.
-    if (std::exchange(look, false)) {
+    if (look()) {
         WARDLINE_CO_TRY(co_await catch_up(INT64_MAX));
     }
     const auto warm = co_await warm_up(batch.acts);
@@ -565,7 +567,7 @@ net::awaitable<void> JournalWriter::Impl::one_batch() {
 
 net::awaitable<void> JournalWriter::Impl::idle() {
     const bool hinted = co_await woken.wait(side.empty() ? options.poll : kSidePause / 4);
-    if (hinted && !std::exchange(look, false)) co_return;
+    if (hinted && !look()) co_return;
     if (!queue.empty()) co_return;  // Its batch will see what others wrote.
     if (!co_await catch_up(INT64_MAX)) {
         if (connection) connection->close();
@@ -662,8 +664,9 @@ void JournalWriter::stop() {
     impl_->woken.notify();
 }
 
-void JournalWriter::wake() {
-    impl_->look = true;
+void JournalWriter::wake(Seq newest) {
+    if (newest <= impl_->seen) return;
+    impl_->rumoured = std::max(impl_->rumoured, newest);
     impl_->woken.notify();
 }
 

@@ -75,8 +75,9 @@ public:
     net::awaitable<void> run();
     // No new acts; run() returns when what was accepted is answered (within `deadline`).
     void stop();
-    // Another node may have written: look soon.
-    void wake();
+    // The journal has grown up to `newest`, perhaps by another node's hand: if that is news, it is
+    // read soon.
+    void wake(Seq newest);
 
     // Connected and loaded: acts are not refused for that reason.
     bool available() const;

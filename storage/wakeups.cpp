@@ -4,6 +4,9 @@
 #include "storage/pg/connection.hpp"
 #include "storage/pg/event.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 namespace wardline::storage {
 namespace {
 
@@ -13,10 +16,23 @@ constexpr std::chrono::milliseconds kPause{500};
 constexpr std::chrono::milliseconds kListenFor{10'000};
 constexpr pg::Query kAlive{"alive", "select 1"};
 
+// Of what is no number: anything may have been written.
+Seq newest_of(const std::vector<std::string>& payloads) {
+    Seq newest = 0;
+    for (const auto& payload : payloads) {
+        Seq seq = 0;
+        const auto* end = payload.data() + payload.size();
+        const auto [stop, error] = std::from_chars(payload.data(), end, seq);
+        if (error != std::errc{} || stop != end) return Wakeups::kUnknown;
+        newest = std::max(newest, seq);
+    }
+    return newest;
+}
+
 }  // namespace
 
 struct Wakeups::Impl {
-    Impl(Database& with, std::function<void()> call)
+    Impl(Database& with, Woken call)
         : database{with}, woken{std::move(call)}, pause{with.executor()} {}
 
     Task<void> listen() {
@@ -26,11 +42,11 @@ struct Wakeups::Impl {
         options.fence = false;  // Nothing is read through it.
         WARDLINE_CO_TRY(connection, co_await pg::Connection::open(database.executor(), options));
         WARDLINE_CO_TRY(co_await connection->run(kListen, {}, database.options().deadline));
-        woken();  // For what came while nobody listened.
+        woken(kUnknown);  // For what came while nobody listened.
         while (!stopped) {
-            WARDLINE_CO_TRY(const auto any, co_await connection->notified(kListenFor));
-            if (any) {
-                woken();
+            WARDLINE_CO_TRY(const auto payloads, co_await connection->notified(kListenFor));
+            if (!payloads.empty()) {
+                woken(newest_of(payloads));
             } else if (!stopped) {
                 WARDLINE_CO_TRY(co_await connection->run(kAlive, {}, database.options().deadline));
             }
@@ -39,13 +55,13 @@ struct Wakeups::Impl {
     }
 
     Database& database;
-    std::function<void()> woken;
+    Woken woken;
     pg::Event pause;
     std::unique_ptr<pg::Connection> connection;
     bool stopped{false};
 };
 
-Wakeups::Wakeups(Database& database, std::function<void()> woken)
+Wakeups::Wakeups(Database& database, Woken woken)
     : impl_{std::make_unique<Impl>(database, std::move(woken))} {}
 Wakeups::~Wakeups() = default;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/base/ids.hpp"
 #include "storage/task.hpp"
 
 #include <functional>
@@ -12,8 +13,12 @@ class Database;
 
 class Wakeups {
 public:
-    // `woken` is called on the node's thread, also after each reconnect.
-    Wakeups(Database& database, std::function<void()> woken);
+    // Is told the newest number that was written, or kUnknown after each reconnect, when anything
+    // may have been. On the node's thread.
+    using Woken = std::function<void(Seq newest)>;
+    static constexpr Seq kUnknown = INT64_MAX;
+
+    Wakeups(Database& database, Woken woken);
     ~Wakeups();
 
     // Listens until stop(); reconnects by itself. Spawn it once.

@@ -321,22 +321,22 @@ Task<Rows> Connection::run(const Query& query, Params params, std::chrono::milli
     co_return std::move(rows.front());
 }
 
-Task<bool> Connection::notified(std::chrono::milliseconds limit) {
+Task<std::vector<std::string>> Connection::notified(std::chrono::milliseconds limit) {
     auto& impl = *impl_;
     if (impl.broken) co_return Error{Code::unavailable, "database connection: closed"};
     const auto take = [&impl] {
-        bool any = false;
+        std::vector<std::string> payloads;
         while (auto* notify = PQnotifies(impl.conn.get())) {
+            payloads.emplace_back(notify->extra);
             PQfreemem(notify);
-            any = true;
         }
-        return any;
+        return payloads;
     };
-    if (take()) co_return true;
+    if (auto payloads = take(); !payloads.empty()) co_return payloads;
     impl.start_deadline(limit);
     const auto [ec] = co_await impl.socket.async_wait(Wait::wait_read, kAsTuple);
     if (impl.broken) co_return Error{Code::unavailable, "database connection: closed"};
-    if (impl.timed_out) co_return false;
+    if (impl.timed_out) co_return std::vector<std::string>{};
     impl.end_deadline();
     if (ec || PQconsumeInput(impl.conn.get()) != 1) {
         co_return impl.failed("the server ended the connection");

@@ -42,8 +42,9 @@ public:
     );
     Task<Rows> run(const Query& query, Params params, std::chrono::milliseconds deadline);
 
-    // Waits for a NOTIFY on a channel that was listened to. False when none came in time.
-    Task<bool> notified(std::chrono::milliseconds limit);
+    // Waits for a NOTIFY on a channel that was listened to. The payloads of those that came, none
+    // when none came in time.
+    Task<std::vector<std::string>> notified(std::chrono::milliseconds limit);
 
     // Nothing more can be done with it.
     bool broken() const;

@@ -22,9 +22,9 @@ protected:
     }
     TestNode second_{options_, {.poll = std::chrono::hours{1}}};
     int woken_{0};
-    storage::Wakeups wakeups_{second_.database, [this] {
+    storage::Wakeups wakeups_{second_.database, [this](Seq newest) {
                                   ++woken_;
-                                  second_.writer.wake();
+                                  second_.writer.wake(newest);
                               }};
 };
 
