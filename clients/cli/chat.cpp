@@ -93,7 +93,10 @@ Result<void> Chat::begin() {
                              ". /help lists what else can be typed, Ctrl-D ends.",
                          Style::dim
                      ));
-    WARDLINE_TRY(unless_serious(show_history(0, kHistoryLimit)));
+    // Staff have nothing to show before the thread is open, and were told why it is not.
+    if (client_.is_patient() || opened_) {
+        WARDLINE_TRY(unless_serious(show_history(0, kHistoryLimit)));
+    }
     draw();
     return success();
 }
