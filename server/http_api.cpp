@@ -40,6 +40,7 @@ HttpResponse plain(unsigned status, std::string_view line) {
 
 HttpResponse readiness(const Services& services) {
     if (services.stopping) return plain(503, "shutting down\n");
+    if (services.disk.low()) return plain(503, "the disk is full\n");
     if (!services.journal.available()) return plain(503, "the database is away\n");
     if (services.journal.read_only()) return plain(503, "the disk is full\n");
     return plain(200, "ready\n");
@@ -48,6 +49,19 @@ HttpResponse readiness(const Services& services) {
 Error with_retry(Error error) {
     if (error.code != Code::unavailable || error.extra) return error;
     return Error{error.code, std::move(error.detail), {{"retry_after_ms", 1'000}}};
+}
+
+// The client is told nothing of the reason but where it stands in the log.
+Error logged_fault(Services& services, const Route& route, std::string_view reason) {
+    Bytes raw(8);
+    services.parts.random.fill(raw);
+    const auto ref = to_hex(raw);
+    services.metrics.faults.Increment();
+    services.log.error(
+        "http_fault",
+        {LogField::request(route.logged), LogField::ref(ref), LogField::reason(reason)}
+    );
+    return Error{Code::internal, "a fault of the server", {{"ref", ref}}};
 }
 
 net::awaitable<HttpResponse> post(Services& services, const Route& route, HttpRequest request) {
@@ -67,13 +81,8 @@ net::awaitable<HttpResponse> post(Services& services, const Route& route, HttpRe
     if (answer) co_return HttpResponse{200, "application/cbor", std::move(answer).value()};
     const auto code = answer.error().code;
     if (code == Code::internal || !is_published(code)) {
-        services.metrics.faults.Increment();
-        services.log.error(
-            "http_fault",
-            {LogField::request(route.logged),
-             LogField::reason(fault.empty() ? answer.error().detail : fault)}
-        );
-        co_return failed(Error{Code::internal, "a fault of the server"});
+        const std::string& reason = fault.empty() ? answer.error().detail : fault;
+        co_return failed(logged_fault(services, route, reason));
     }
     services.metrics.requests_refused.Increment();
     co_return failed(with_retry(std::move(answer).error()));

@@ -437,6 +437,20 @@ void add_teams(Session& session, Status& out) {
     }
 }
 
+// Times in messages are shown and never trusted, so a wrong clock is worth a sentence and stops
+// nothing.
+void add_clock_warning(Session& session, Status& out) {
+    constexpr std::chrono::minutes kTolerated{5};
+    const auto skew = session.link.clock_skew();
+    if (!skew || std::chrono::abs(*skew) <= kTolerated) return;
+    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(std::chrono::abs(*skew));
+    out.warnings.push_back(
+        "this device's clock is " + std::to_string(minutes.count()) +
+        (*skew > Milliseconds{0} ? " minutes behind" : " minutes ahead of") +
+        " the server's: set it right, or others see wrong times"
+    );
+}
+
 }  // namespace
 
 Result<Status> Client::status() {
@@ -480,6 +494,7 @@ Result<Status> Client::status() {
             );
         }
     }
+    add_clock_warning(*session_, out);
     WARDLINE_TRY(const auto pending, session_->outbox->pending());
     out.queued = pending.size();
     if (!up) out.warnings.push_back(up.error().detail);

@@ -3,6 +3,7 @@
 #include "protocol/trust/login.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 namespace wardline::client {
@@ -34,6 +35,15 @@ Error explained(const Error& error) {
         default:
             return error;
     }
+}
+
+// Whatever a server says its time is fits.
+Milliseconds difference(Instant server, Instant here) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+    const bool behind = here < server;
+    const std::uint64_t gap = behind ? server.ms - here.ms : here.ms - server.ms;
+    const Milliseconds bounded{static_cast<std::int64_t>(std::min(gap, kMost))};
+    return behind ? bounded : -bounded;
 }
 
 }  // namespace
@@ -96,6 +106,7 @@ Result<LoginAnswer> Link::log_in() {
     WARDLINE_TRY(out.seq, reader.uint("seq"));
     WARDLINE_TRY(const auto time, reader.uint("time"));
     out.time = Instant{time};
+    clock_skew_ = difference(out.time, environment_.clock.now());
     WARDLINE_TRY(const auto* head, reader.map("clinic_head"));
     WARDLINE_TRY(auto position, cbor::MapReader::over(*head));
     WARDLINE_TRY(out.clinic_head.pos, position.uint("pos"));

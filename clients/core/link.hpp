@@ -38,6 +38,8 @@ public:
         : environment_{environment}, store_{store}, self_{self}, options_{options} {}
 
     bool up() const { return connection_ != nullptr; }
+    // The server's clock less this device's, as of the last login; nothing before the first.
+    std::optional<Milliseconds> clock_skew() const { return clock_skew_; }
     // Connects and logs in. Counts a generation first, so that an old copy of the store is found
     // out: `store_rolled_back`.
     Result<LoginAnswer> log_in();
@@ -57,6 +59,7 @@ private:
     Store& store_;
     const DeviceIdentity& self_;
     ClientOptions options_;
+    std::optional<Milliseconds> clock_skew_;
     std::mutex mutex_;  // Guards the pointer for interrupt().
     std::unique_ptr<Connection> connection_;
 };

@@ -3,6 +3,7 @@
 #include "protocol/base/cbor.hpp"
 #include "protocol/crypto/crypto.hpp"
 #include "server/net/linger.hpp"
+#include "server/net/request_check.hpp"
 #include "server/net/upgrade.hpp"
 #include "server/net/ws_connection.hpp"
 
@@ -33,6 +34,7 @@ using Request = http::request<Body>;
 constexpr std::uint32_t kHeaderBytesMax = 8'192;
 constexpr std::uint64_t kBodyBytesMax = 131'072;
 constexpr std::string_view kWebSocketTarget{"/v1/ws"};
+constexpr std::string_view kWebSocketVersion{"13"};
 constexpr auto kAsTuple = net::as_tuple(net::use_awaitable);
 
 std::string_view view(beast::string_view text) {
@@ -81,6 +83,26 @@ bool is_free(const Request& request) {
     return target == "/healthz" || target == "/readyz" || target == kWebSocketTarget;
 }
 
+// A page of another site has no business here, and says so in any Origin field it sends.
+bool may_ask(const Request& request, const std::vector<std::string>& allowed) {
+    const auto [first, last] = request.equal_range(http::field::origin);
+    return std::all_of(first, last, [&allowed](const auto& origin) {
+        return std::ranges::find(allowed, view(origin.value())) != allowed.end();
+    });
+}
+
+// Why the request is no opening handshake of ours; nothing when it is one.
+std::optional<HttpResponse> refuse_upgrade(const Request& request) {
+    if (!beast::websocket::is_upgrade(request))
+        return refusal(426, Code::bad_frame, "this address is a WebSocket");
+    if (only_value(request, http::field::sec_websocket_version) != kWebSocketVersion)
+        return refusal(426, Code::bad_frame, "the WebSocket version must be 13");
+    if (const auto why = malformed_upgrade(request)) return refusal(400, Code::bad_frame, *why);
+    if (!offers_subprotocol(request))
+        return refusal(400, Code::bad_frame, "the subprotocol must be wardline.1");
+    return std::nullopt;
+}
+
 }  // namespace
 
 void DeleteUpgrade::operator()(Upgrade* upgrade) const noexcept {
@@ -105,11 +127,8 @@ void HttpConnection::end_at_once() noexcept {
 static std::optional<HttpResponse> refuse_early(
     const Request& request, const std::string& address, const NetServices& services
 ) {
-    const auto origin = view(request[http::field::origin]);
-    if (!origin.empty() &&
-        std::ranges::find(services.allowed_origins, origin) == services.allowed_origins.end()) {
+    if (!may_ask(request, services.allowed_origins))
         return refusal(403, Code::forbidden, "this origin may not use the server");
-    }
     if (!is_free(request)) {
         const auto wait =
             services.http_by_address.take(limit_key(address), std::chrono::steady_clock::now());
@@ -119,11 +138,7 @@ static std::optional<HttpResponse> refuse_early(
         }
     }
     if (view(request.target()) != kWebSocketTarget) return std::nullopt;
-    if (!beast::websocket::is_upgrade(request))
-        return refusal(426, Code::bad_frame, "this address is a WebSocket");
-    if (!offers_subprotocol(request))
-        return refusal(400, Code::bad_frame, "the subprotocol must be wardline.1");
-    return std::nullopt;
+    return refuse_upgrade(request);
 }
 
 static net::awaitable<HttpResponse> ask(
@@ -161,6 +176,10 @@ static net::awaitable<bool> answer(
     response.set(http::field::content_type, given.content_type);
     response.set(http::field::cache_control, "no-store");
     response.set("X-Content-Type-Options", "nosniff");
+    if (given.status == 426) {
+        response.set(http::field::upgrade, "websocket");
+        response.set(http::field::sec_websocket_version, "13");
+    }
     response.keep_alive(keep);
     response.content_length(given.body.size());
     if (!head) response.body() = std::move(given.body);
@@ -188,6 +207,10 @@ net::awaitable<UpgradePtr> HttpConnection::serve() {
         }
         services_.metrics.http_requests.Increment();
         const Request request = parser.release();
+        if (const auto why = malformed(request)) {
+            co_await answer(stream_, refusal(400, Code::bad_frame, *why), 11, false, false);
+            break;
+        }
         auto refused = refuse_early(request, address_, services_);
         if (!refused && view(request.target()) == kWebSocketTarget) {
             if (buffer.size() != 0) break;  // It spoke before it was granted the WebSocket.

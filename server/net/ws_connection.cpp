@@ -23,10 +23,14 @@ namespace websocket = beast::websocket;
 namespace http = beast::http;
 
 constexpr std::size_t kFrameBytesMax = 131'072;
+constexpr std::size_t kRoomBytes = 1'536;
 constexpr std::size_t kBatchBytes = 65'536;  // What is collected in memory to be sent together.
 constexpr std::size_t kReasonBytesMax = 123;
+constexpr std::size_t kWaitingBytes = 256;  // Of memory, while the next message is awaited.
 constexpr std::chrono::milliseconds kClosingTime{5'000};
 constexpr auto kAsTuple = net::as_tuple(net::use_awaitable);
+
+using FrameBuffer = net::dynamic_vector_buffer<Bytes::value_type, Bytes::allocator_type>;
 
 class WebSocketPeer final : public Peer,
                             public Endable,
@@ -74,6 +78,7 @@ private:
     void start_writer();
     net::awaitable<void> write_queue(std::shared_ptr<WebSocketPeer> self);
     net::awaitable<bool> write_batch(std::vector<Bytes> batch);
+    net::awaitable<bool> read_message(FrameBuffer& buffer);
     net::awaitable<void> read_frames(Session& session);
     net::awaitable<void> writer_gone();
     void sent(std::size_t bytes);
@@ -105,6 +110,7 @@ net::awaitable<bool> WebSocketPeer::accept(const Upgrade& upgrade) {
             http::field::sec_websocket_protocol,
             beast::string_view{kSubprotocol.data(), kSubprotocol.size()}
         );
+        response.set(http::field::server, "wardlined");  // Or Beast names itself and its version.
     }));
     ws_->read_message_max(kFrameBytesMax);
     ws_->auto_fragment(false);
@@ -236,15 +242,25 @@ net::awaitable<bool> WebSocketPeer::write_batch(std::vector<Bytes> batch) {
     co_return true;
 }
 
+// False when the connection has ended. It waits with a small buffer, since most connections do
+// nothing but wait; the rest of a message gets the room that it needs.
+net::awaitable<bool> WebSocketPeer::read_message(FrameBuffer& buffer) {
+    const auto [error, bytes] = co_await ws_->async_read_some(buffer, kWaitingBytes, kAsTuple);
+    if (error || ws_->is_message_done()) co_return !error;
+    const auto [broken, more] = co_await ws_->async_read(buffer, kAsTuple);
+    co_return !broken;
+}
+
 net::awaitable<void> WebSocketPeer::read_frames(Session& session) {
     for (;;) {
         Bytes frame;
-        auto buffer = net::dynamic_buffer(frame, kFrameBytesMax);
-        const auto [error, bytes] = co_await ws_->async_read(buffer, kAsTuple);
-        if (error) co_return;
+        // Room beyond the largest message, or Beast, which wants some at every read, would break
+        // off without a close frame where a full message is followed by a further fragment.
+        auto buffer = net::dynamic_buffer(frame, kFrameBytesMax + kRoomBytes);
+        if (!co_await read_message(buffer)) co_return;
         if (phase_ != Phase::open) continue;  // Reads on for the client's close frame only.
         services_.metrics.frames_received.Increment();
-        services_.metrics.bytes_received.Increment(static_cast<double>(bytes));
+        services_.metrics.bytes_received.Increment(static_cast<double>(frame.size()));
         if (ws_->got_text()) {
             close(CloseCode::unsupported_data, "frames are binary");
             continue;
