@@ -47,7 +47,9 @@ Result<void> run_action(const Invocation& invocation, Console& console) {
     Context context{
         .client = *client, .administration = client::Administration{*client}, .console = console
     };
-    return invocation.action(context);
+    WARDLINE_TRY(invocation.action(context));
+    if (auto alarm = client->pending_alarm()) return Error{Code::trust_alarm, std::move(*alarm)};
+    return success();
 }
 
 Result<void> run_parsed(const Parsed& parsed, terminal::ProcessChannel& channel, Console& console) {

@@ -91,6 +91,9 @@ Result<ExitCode> run_with_lock(
             .stays_open = [](const std::optional<PatientId>&) { return false; }
         };
         WARDLINE_TRY(invocation.action(context));
+        // What was asked is done and shown; that something is wrong is said last.
+        if (auto alarm = client->pending_alarm())
+            return Error{Code::trust_alarm, std::move(*alarm)};
     }
     return ExitCode::done;
 }

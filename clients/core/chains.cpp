@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kPage = 256;
 constexpr int kSubmitTries = 16;
+constexpr std::size_t kEntriesMax = 65'536;
 constexpr Space kUnproved{"unproved"};
 
 std::string space_of(const trust::ChainName& chain) {
@@ -230,6 +231,7 @@ Result<std::vector<wire::Entry>> Chains::fetch(const trust::ChainName& chain, st
         WARDLINE_TRY(const bool more, reader.boolean("more"));
         std::move(entries.begin(), entries.end(), std::back_inserter(out));
         if (!more || entries.empty()) return out;
+        if (out.size() > kEntriesMax) return alarm(chain, "it has no end");
     }
 }
 

@@ -127,6 +127,9 @@ Result<std::optional<Event>> Client::next_event(Milliseconds wait) {
 void Client::interrupt() {
     session_->interrupt();
 }
+std::optional<std::string> Client::pending_alarm() const {
+    return session_->pending_alarm();
+}
 
 namespace {
 
@@ -157,7 +160,9 @@ Result<std::vector<ThreadSummary>> staff_inbox(Session& session) {
         WARDLINE_TRY(const bool more, reader.boolean("more"));
         for (const auto& item : *threads) {
             WARDLINE_TRY(auto map, cbor::MapReader::over(item));
-            WARDLINE_TRY(last, map.text("patient", 64));
+            WARDLINE_TRY(const auto next, map.text("patient", 64));
+            if (next <= last) return Error{Code::bad_frame, "the server lists a thread twice"};
+            last = next;
             WARDLINE_TRY(const auto patient, PatientId::parse(last));
             ThreadSummary summary{
                 .patient_id = patient, .thread = {}, .teams = {}, .last_time = {}, .last_class = {}
@@ -239,16 +244,21 @@ Result<HistoryPage> staff_history(
     Session& session, const PatientId& patient, std::size_t limit, Seq before
 ) {
     HistoryPage out;
+    std::vector<Place> places;
     while (true) {
         WARDLINE_TRY(
             auto page, session.fetch_history(patient, before, 0, limit - out.messages.size())
         );
         std::move(out.messages.begin(), out.messages.end(), std::back_inserter(page.messages));
         out.messages = std::move(page.messages);
+        std::move(places.begin(), places.end(), std::back_inserter(page.places));
+        places = std::move(page.places);
         out.more = page.more;
-        if (!page.more || page.first == 0 || out.messages.size() >= limit) return out;
+        if (!page.more || page.first == 0 || out.messages.size() >= limit) break;
         before = page.first;
     }
+    WARDLINE_TRY(session.check_order(places, !out.more));
+    return out;
 }
 
 Result<HistoryPage> patient_history(Session& session, std::size_t limit, Seq before) {

@@ -108,6 +108,9 @@ public:
     Result<std::optional<Event>> next_event(Milliseconds wait);
     // Makes a waiting next_event() return at once. From any thread.
     void interrupt();
+    // An alarm that came up beside what was asked (an AlarmEvent that nobody has taken): its
+    // sentence. For programs that do one thing and end.
+    std::optional<std::string> pending_alarm() const;
 
     // --- Devices and people.
     Result<std::vector<DeviceInfo>> devices();  // Of this account.

@@ -72,6 +72,8 @@ Result<void> fetch(
         }
         WARDLINE_TRY(const bool more, reader.boolean("more"));
         if (!more) return success();
+        if (out.clinic_entries.size() + out.patient_entries.size() > kEntriesMax)
+            return alarm("its record has no end");
         // One body may be empty where a patient's chain begins in the next; two in a row are no
         // progress.
         if (!news && !out.patient_entries.empty())

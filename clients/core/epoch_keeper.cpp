@@ -164,7 +164,8 @@ Result<void> EpochKeeper::admit(const KeyReader& reader, const DeviceId& device)
     return success();
 }
 
-// Further devices of one's own account, and those of people whom this account invited to the team.
+// Further devices that this account invited for itself, and those of people whom it invited to the
+// team.
 // Whoever was in the team before and was removed is not let in again by an old invite.
 Result<void> EpochKeeper::admit_team_candidates(const TeamName& team) {
     const auto& clinic = chains_.clinic();
@@ -176,17 +177,16 @@ Result<void> EpochKeeper::admit_team_candidates(const TeamName& team) {
             const auto* other = clinic.device(member.device);
             return other && other->account == device->account && member.until;
         };
+        const auto* invite = device->invite ? clinic.invite(*device->invite) : nullptr;
+        const auto* issuer = invite && invite->issuer ? clinic.device(*invite->issuer) : nullptr;
+        // An administrator can invite a device for any account, and so become nobody's colleague by
+        // themselves: whoever did not ask for it looks at its fingerprint first.
+        if (!issuer || issuer->account != self_.account) continue;
         const bool own = device->account == self_.account;
-        bool invited = false;
-        if (!own && device->invite) {
-            const auto* invite = clinic.invite(*device->invite);
-            const auto* issuer =
-                invite && invite->issuer ? clinic.device(*invite->issuer) : nullptr;
-            invited = issuer && issuer->account == self_.account &&
-                      std::find(invite->invite.teams.begin(), invite->invite.teams.end(), team) !=
-                          invite->invite.teams.end() &&
-                      std::none_of(record->members.begin(), record->members.end(), was_member);
-        }
+        const auto& teams = invite->invite.teams;
+        const bool invited =
+            std::find(teams.begin(), teams.end(), team) != teams.end() &&
+            std::none_of(record->members.begin(), record->members.end(), was_member);
         if (own || invited) wanted.push_back(device->id);
     }
     for (const auto& device : wanted) {
@@ -334,8 +334,22 @@ Result<void> EpochKeeper::add_slots(
         std::vector<message::AddedSlot> added;
         for (const auto& item : *messages) {
             WARDLINE_TRY(const auto one, parse_slots_of(item));
-            after = std::max(after, one.seq);
+            if (one.seq <= after)
+                return Error{
+                    Code::bad_frame, "the server shows other messages than were asked for"
+                };
+            after = one.seq;
             WARDLINE_TRY(const auto header, message::parse_header(one.header));
+            // The slot of another thread's message would hand its key to this thread's readers.
+            if (header.clinic != self_.clinic || header.patient != patient ||
+                header.thread != thread) {
+                return Error{
+                    Code::trust_alarm,
+                    "the server asks this device to hand the key of a message of patient " +
+                        header.patient.text() + " to readers of patient " + patient.text() +
+                        "; tell the clinic by another way"
+                };
+            }
             const bool internal =
                 trust::audience_of(header.message_class) == trust::Audience::internal;
             const Hash header_hash = message::header_hash(one.header);

@@ -62,9 +62,13 @@ Result<EpochKeys::Fetched> EpochKeys::fetch(const trust::EpochRecord& epoch) {
     WARDLINE_TRY(const auto* boxes, reader.array("boxes", epoch.devices.size() + 2));
     WARDLINE_TRY(out.boxes.boxes, trust::parse_boxes(*boxes, epoch.devices.size() + 2));
     WARDLINE_TRY(out.boxes.previous, reader.boolean("previous"));
-    WARDLINE_TRY(
-        trust::check_epoch_boxes(out.boxes, epoch.devices.size(), epoch.number, epoch.boxes)
-    );
+    if (!trust::check_epoch_boxes(out.boxes, epoch.devices.size(), epoch.number, epoch.boxes)) {
+        return Error{
+            Code::trust_alarm,
+            "the server hands out other boxes of a key than their maker signed; tell the clinic by "
+            "another way"
+        };
+    }
     WARDLINE_TRY(const auto* admitted, reader.array("admitted", kAdmittedMax));
     for (const auto& item : *admitted) {
         WARDLINE_TRY(auto map, cbor::MapReader::over(item));

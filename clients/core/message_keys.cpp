@@ -39,7 +39,8 @@ Result<MessageKey> MessageKeys::open(
     for (const auto& slot : slots) {
         auto key = open_one(patient, header_hash, slot);
         if (key) return key;
-        if (key.error().code == Code::unreachable || key.error().code == Code::local_store)
+        if (key.error().code == Code::unreachable || key.error().code == Code::local_store ||
+            key.error().code == Code::trust_alarm)
             return key;
     }
     return not_for_us();

@@ -37,6 +37,25 @@ Message& refuse(Message& message, std::string_view reason) {
     return message;
 }
 
+Error alarm(std::string_view what) {
+    return Error{Code::trust_alarm, std::string{what} + "; tell the clinic by another way"};
+}
+
+// What the journal says of a message is what its author signed: a server files nothing under
+// another name, class or size.
+Result<void> require_same(const Message& filed, const message::Header& head) {
+    if (head.patient != filed.patient_id || head.thread != filed.thread) {
+        return Error{
+            Code::trust_alarm,
+            "the server filed a message under another patient than its author wrote"
+        };
+    }
+    if (head.device != filed.device || trust::name_of(head.message_class) != filed.message_class) {
+        return alarm("the server filed a message under another author or class than its own");
+    }
+    return success();
+}
+
 // Whether the server alone can be the cause: an error that ends reading rather than a message to be
 // shown.
 bool ends_reading(const Error& error) {
@@ -83,6 +102,20 @@ Result<Message> MessageReader::describe(const wire::Entry& entry) {
         .reason = {},
         .own = author == self_.account
     };
+}
+
+Result<Place> MessageReader::place_of(const wire::Entry& entry, const Message& described) {
+    WARDLINE_TRY(const auto details, cbor::decode(entry.details));
+    WARDLINE_TRY(auto facts, cbor::MapReader::over(details));
+    WARDLINE_TRY(const auto message_class, trust::parse_class(described.message_class));
+    Place out{
+        .seq = entry.seq,
+        .device = described.device,
+        .audience = trust::audience_of(message_class),
+        .hash = {}
+    };
+    WARDLINE_TRY(out.hash, facts.fixed<Hash>("hash"));
+    return out;
 }
 
 Result<Message> MessageReader::base(
@@ -134,32 +167,28 @@ Result<ReadMessage> MessageReader::read(
         refuse(out.message, reason);
         return out;
     };
+    if (self_.is_patient() && out.message.patient_id != self_.account.patient_id())
+        return alarm("the server shows this device a message of another patient");
+    WARDLINE_TRY(out.place, place_of(entry, out.message));
     if (entry.expired || entry.message.empty()) return out;
     const auto parsed = message::decode_message(entry.message);
     if (!parsed) return refused("it is malformed");
     const message::Message& sealed = parsed.value();
     out.hash = message::message_hash(sealed);
-    WARDLINE_TRY(const auto details, cbor::decode(entry.details));
-    WARDLINE_TRY(auto facts, cbor::MapReader::over(details));
-    WARDLINE_TRY(const auto entered, facts.fixed<Hash>("hash"));
-    if (entered != out.hash)
-        return Error{
-            Code::trust_alarm, "the server put another message in the place of one in its journal"
-        };
+    if (out.place->hash != out.hash)
+        return alarm("the server put another message in the place of one in its journal");
     const auto header = message::parse_header(sealed.header);
     if (!header) return refused(message::refusal_sentence(message::Refusal::malformed_header));
     const message::Header& head = header.value();
-    if (head.clinic != self_.clinic || head.patient != out.message.patient_id ||
-        head.thread != out.message.thread) {
-        return Error{
-            Code::trust_alarm,
-            "the server filed a message under another patient than its author wrote"
-        };
-    }
+    out.place->counter = head.counter;
+    out.place->prev = head.prev;
+    if (head.clinic != self_.clinic) return alarm("the server shows a message of another clinic");
+    WARDLINE_TRY(require_same(out.message, head));
     // The author signed what they had seen of the chains: that has to be what we see.
     const auto patient_chain = trust::ChainName::patient(head.patient);
     WARDLINE_TRY(const auto* chain, chains_.patient(head.patient));
-    if (chain->thread() != head.thread) return refused("it belongs to another thread");
+    if (chain->thread() != head.thread)
+        return alarm("the server shows a message of a thread that this patient does not have");
     const trust::ChainPosition clinic_head{
         .pos = head.clinic_head.pos, .hash = head.clinic_head.hash
     };
@@ -168,12 +197,18 @@ Result<ReadMessage> MessageReader::read(
     };
     const auto* author = trust::find_device(chains_.clinic(), *chain, head.device);
     if (!author) {
+        WARDLINE_TRY(chains_.update_clinic());
         WARDLINE_TRY(chain, chains_.update_patient(head.patient));
         author = trust::find_device(chains_.clinic(), *chain, head.device);
     }
-    if (!author) return refused("nobody granted the device that wrote it");
+    if (!author) return alarm("the server shows a message of a device that nobody granted");
+    if (author->account != out.message.author)
+        return alarm("the server filed a message under another author than its own");
     const auto authentic = message::authenticate(sealed, author->keys.signing);
-    if (!authentic) return refused(message::refusal_sentence(authentic.error()));
+    if (!authentic) {
+        out.alarm = true;
+        return refused(message::refusal_sentence(authentic.error()));
+    }
     WARDLINE_TRY(
         const bool same_clinic, chains_.agrees(trust::ChainName::clinic(), clinic_head, entry.seq)
     );
@@ -189,7 +224,8 @@ Result<ReadMessage> MessageReader::read(
     WARDLINE_TRY(out.message, base(entry, head, *author));
     out.tree = head.tree;
     if (!trust::may_write(chains_.clinic(), *chain, head.device, head.message_class, entry.seq)) {
-        return refused("its author's device was not entitled to write here");
+        // A server that is honest takes no such message.
+        return alarm("the server shows a message of a device that was not entitled to write it");
     }
 
     const Hash header_hash = authentic.value().hashes.header;

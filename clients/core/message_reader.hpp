@@ -3,6 +3,7 @@
 #include "clients/core/chains.hpp"
 #include "clients/core/message_keys.hpp"
 #include "clients/core/signal_store.hpp"
+#include "clients/core/thread_order.hpp"
 #include "clients/core/types.hpp"
 #include "protocol/signal/signal_device.hpp"
 #include "protocol/wire/entry.hpp"
@@ -18,7 +19,8 @@ struct ReadMessage {
     Hash hash;
     message::TreeRef tree;    // That the author had verified.
     bool missing_key{false};  // Refused only because no slot opened; an added slot may change that.
-    bool alarm{false};        // Its author saw other chains than we do, or says so.
+    bool alarm{false};  // The server or its author lies: which of them, nobody can tell from here.
+    std::optional<Place> place{};  // Among the messages of its thread.
 };
 
 // Reads the entries of messages as docs/protocol.md section 8, "Reading", says. Verifies
@@ -52,6 +54,8 @@ private:
         const Hash& header_hash,
         signal::SignalTransaction& signal
     );
+    // As the journal says; the author's part is added once the header is read.
+    static Result<Place> place_of(const wire::Entry& entry, const Message& described);
     Result<Message> base(
         const wire::Entry& entry, const message::Header& header, const trust::DeviceRecord& author
     ) const;

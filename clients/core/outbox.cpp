@@ -13,9 +13,14 @@ constexpr Space kSpace{"outbox"};
 constexpr Space kVersions{"outbox version"};
 constexpr Space kLive{"outbox live"};
 constexpr Space kSeen{"seen"};
+constexpr Space kOwnCounters{"own counter"};
 constexpr int kTries = 10;
 constexpr std::size_t kBundlesMax = 40;
 constexpr std::size_t kDevicesMax = 64;
+
+Error alarm(std::string_view what) {
+    return Error{Code::trust_alarm, std::string{what} + "; tell the clinic by another way"};
+}
 
 Bytes place_key(const ThreadId& thread, trust::Audience audience) {
     return concat({thread.view(), as_bytes(trust::name_of(audience))});
@@ -131,6 +136,20 @@ Result<void> Outbox::saw(
     return store_.put(kSeen, key, value);
 }
 
+Result<std::uint64_t> Outbox::own_counter(const Place& place) {
+    WARDLINE_TRY(const auto stored, store_.get(kOwnCounters, place_key(place.first, place.second)));
+    std::uint64_t out{0};
+    if (!stored) return out;
+    for (const auto byte : stored->reveal()) out = out << 8 | byte;
+    return out;
+}
+
+Result<void> Outbox::keep_own_counter(const Place& place, std::uint64_t counter) {
+    Bytes value;
+    append_u64(value, counter);
+    return store_.put(kOwnCounters, place_key(place.first, place.second), value);
+}
+
 // The server's list of devices, which the chains have to allow; a device that nobody admitted gets
 // nothing.
 Result<Outbox::Recipients> Outbox::recipients(const Queued& queued) {
@@ -161,6 +180,12 @@ Result<Outbox::Recipients> Outbox::recipients(const Queued& queued) {
     const auto entitled = trust::entitled_devices(chains_.clinic(), *chain, audience);
     Recipients out;
     WARDLINE_TRY(out.counter, reader.uint("counter"));
+    // A number that stood before would hide one of two messages from their readers.
+    WARDLINE_TRY(const auto used, own_counter({queued.thread, audience}));
+    if (out.counter <= used) {
+        return alarm("the server asks this device to number a message like one that it has written"
+        );
+    }
     WARDLINE_TRY(const auto* devices, reader.array("devices", kDevicesMax));
     for (const auto& item : *devices) {
         WARDLINE_TRY(const auto raw, cbor::bytes_of(item, DeviceId::kSize));
@@ -311,6 +336,12 @@ Result<std::optional<Sent>> Outbox::judge(Queued& queued, const Result<Json>& an
         WARDLINE_TRY(const auto time, reader.uint("time"));
         sent.time = Instant{time};
         WARDLINE_TRY(sent.hash, reader.fixed<Hash>("hash"));
+        WARDLINE_TRY(const auto stands, message::decode_message(queued.sealed));
+        if (message::message_hash(stands) != sent.hash)
+            return alarm("the server has put another message in the place of the one that was sent"
+            );
+        WARDLINE_TRY(const auto header, message::parse_header(stands.header));
+        WARDLINE_TRY(keep_own_counter(place, header.counter));
         const auto known = known_.find(place);
         if (known != known_.end()) ++known->second.counter;
         return std::optional{sent};

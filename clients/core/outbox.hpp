@@ -100,6 +100,9 @@ private:
         signal::SignalTransaction& transaction, const std::vector<signal::Peer>& peers
     );
     Result<std::optional<Sent>> judge(Queued& queued, const Result<Json>& answer);
+    // The highest number that this device has written under; 0 before the first.
+    Result<std::uint64_t> own_counter(const Place& place);
+    Result<void> keep_own_counter(const Place& place, std::uint64_t counter);
     Result<Hash> last_seen(const ThreadId& thread, trust::Audience audience);
 
     const Environment& environment_;

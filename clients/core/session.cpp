@@ -15,6 +15,24 @@ constexpr std::uint64_t kSyncPage = 500;
 
 }  // namespace
 
+namespace {
+
+Result<void> require_rising(std::span<const wire::Entry> entries, Seq after, Seq upto) {
+    for (const auto& entry : entries) {
+        if (entry.seq <= after || entry.seq > upto) {
+            return Error{
+                Code::trust_alarm,
+                "the server shows entries of its journal in another order than they stand in; tell "
+                "the clinic by another way"
+            };
+        }
+        after = entry.seq;
+    }
+    return success();
+}
+
+}  // namespace
+
 bool ends_session(const Error& error) {
     switch (error.code) {
         case Code::trust_alarm:
@@ -139,6 +157,11 @@ void Session::disconnect() {
 
 Result<void> Session::log_in() {
     fresh_.clear();
+    // What was not proved comes again, from the cursor on the disk.
+    unproved_.clear();
+    seen_heads_.clear();
+    cursor_due_.reset();
+    order_.reset();
     WARDLINE_TRY(const auto answer, link.log_in());
     return come_up(answer);
 }
@@ -163,10 +186,12 @@ Result<void> Session::come_up(const LoginAnswer& answer) {
     ));
     WARDLINE_TRY(keeper.keep());
     WARDLINE_TRY(const bool all, wants_backfill());
-    WARDLINE_TRY(const auto from, cursor(self.is_patient() ? 0 : answer.seq));
-    WARDLINE_TRY(catch_up(all ? 0 : from));
     if (all) {
-        WARDLINE_TRY(store->put(kDevice, as_bytes(kBackfilled), {}));
+        WARDLINE_TRY(backfill());
+    } else {
+        WARDLINE_TRY(load_order());
+        WARDLINE_TRY(const auto from, cursor(self.is_patient() ? 0 : answer.seq));
+        WARDLINE_TRY(catch_up(from));
     }
     WARDLINE_TRY(reopen());
     WARDLINE_TRY(flush());
@@ -185,17 +210,34 @@ Result<void> Session::catch_up(Seq start) {
         WARDLINE_TRY(const auto entries, wire::parse_entries(*list, kSyncPage));
         WARDLINE_TRY(const auto upto, fields.uint("upto"));
         WARDLINE_TRY(const bool more, fields.boolean("more"));
+        WARDLINE_TRY(require_rising(entries, cursor_, upto));
+        // A cursor beyond the journal's end would hide what is written later.
+        WARDLINE_TRY(tree.cover(upto));
+        const Seq before = cursor_;
         WARDLINE_TRY(take(entries, std::max(upto, cursor_)));
         if (!more) return success();
-        if (entries.empty())
+        if (cursor_ <= before)
             return Error{Code::bad_frame, "the server says that there is more and shows nothing"};
     }
+}
+
+Result<void> Session::backfill() {
+    backfilling_ = true;
+    order_.emplace(true);
+    ordered_ = 0;
+    const auto done = catch_up(0);
+    backfilling_ = false;
+    WARDLINE_TRY(done);
+    StoreTransaction stored{*store};
+    WARDLINE_TRY(keep_order());
+    WARDLINE_TRY(store->put(kDevice, as_bytes(kBackfilled), {}));
+    return stored.commit();
 }
 
 // A patient's device that has just become a reader may see what came before: once, from the
 // beginning.
 Result<bool> Session::wants_backfill() {
-    if (!self.is_patient()) return false;
+    if (!self.is_patient() || backfilling_) return false;
     WARDLINE_TRY(const auto* chain, chains.known_patient(self.account.patient_id()));
     if (!chain || !chain->confirmed(self.device())) return false;
     WARDLINE_TRY(const auto done, store->get(kDevice, as_bytes(kBackfilled)));
@@ -207,8 +249,7 @@ Result<void> Session::after_change() {
     WARDLINE_TRY(keeper.keep());
     WARDLINE_TRY(const bool all, wants_backfill());
     if (all) {
-        WARDLINE_TRY(store->put(kDevice, as_bytes(kBackfilled), {}));
-        WARDLINE_TRY(catch_up(0));
+        WARDLINE_TRY(backfill());
     }
     WARDLINE_TRY(retry_missing({}));
     if (chains.revision() != before) fresh_.clear();
@@ -267,14 +308,22 @@ Result<void> Session::reopen() {
         Seq after = shown;
         while (after < now) {
             WARDLINE_TRY(auto page, fetch_history(patient, 0, after, 100));
+            WARDLINE_TRY(check_order(page.places, false));
+            after = std::max(after, page.last);
             for (auto& message : page.messages) {
-                after = std::max(after, message.seq);
                 if (message.device != self.device()) emit(MessageEvent{std::move(message)});
             }
-            if (!page.more) break;
+            if (!page.more || page.last == 0) break;
         }
     }
     return success();
+}
+
+std::optional<std::string> Session::pending_alarm() const {
+    for (const auto& event : events_) {
+        if (const auto* alarm = std::get_if<AlarmEvent>(&event)) return alarm->sentence;
+    }
+    return std::nullopt;
 }
 
 Message Session::message_of(const Queued& queued) const {

@@ -14,6 +14,7 @@
 #include "clients/core/outbox.hpp"
 #include "clients/core/signal_store.hpp"
 #include "clients/core/store.hpp"
+#include "clients/core/thread_order.hpp"
 #include "clients/core/tree_state.hpp"
 #include "protocol/signal/signal_device.hpp"
 
@@ -78,14 +79,21 @@ public:
     Result<std::optional<Event>> next_event(Milliseconds wait);
     void interrupt();
     void emit(Event event) { events_.push_back(std::move(event)); }
+    // The sentence of the first alarm among the events that nobody has taken.
+    std::optional<std::string> pending_alarm() const;
 
     // Entries of a thread's history, read, with the writes that reading caused. Rising.
     struct Read {
         std::vector<Message> messages;
+        std::vector<Place> places;
         Seq first{0};
+        Seq last{0};
         bool more{false};
     };
     Result<Read> fetch_history(const PatientId& patient, Seq before, Seq after, std::size_t limit);
+    // Whether places of history, in order, are without repetition and gap; `whole`: from the
+    // thread's first message on.
+    Result<void> check_order(std::span<const Place> places, bool whole);
     // Own messages as sent, delivered or read, by the cursors of the other side.
     Result<void> apply_receipts(std::vector<Message>& messages, const PatientId& patient);
     Result<std::vector<ReceiptInfo>> receipts(const PatientId& patient);
@@ -132,10 +140,14 @@ private:
     Result<void> take_statement(const wire::Entry& entry);
     // Writes what was read; what a patient's device had before is taken out of `reads`.
     Result<void> store_reads(
-        std::vector<ReadMessage>& reads,
-        const signal::SignalTransaction& transaction,
-        std::optional<Seq> new_cursor
+        std::vector<ReadMessage>& reads, const signal::SignalTransaction& transaction
     );
+    // A patient's device sees its whole thread: what it has stored of the order goes on from run to
+    // run.
+    Result<void> load_order();
+    Result<void> keep_order();
+    Result<void> follow_order(std::span<const ReadMessage> reads);
+    Result<void> backfill();
     void remember_proof(const wire::Entry& entry, const ReadMessage& read);
     Result<void> take_push(const Json& push);
     Result<void> take_receipts_push(const Json& push);
@@ -161,6 +173,12 @@ private:
     std::vector<wire::Entry>
         unproved_;  // Messages' entries (without payload) to be proved in the tree.
     std::vector<message::TreeRef> seen_heads_;
+    // The cursor on the disk never passes what is not proved: that comes again after a failure.
+    std::optional<Seq> cursor_due_;
+    std::optional<ThreadOrder> order_;
+    Seq ordered_{0};  // Up to here the order has been followed.
+    Seq noticed_{0};  // Notices up to here were told.
+    bool backfilling_{false};
     std::deque<Event> events_;
     std::mutex mutex_;
     std::condition_variable changed_;

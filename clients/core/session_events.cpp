@@ -75,7 +75,7 @@ Result<void> Session::idle() {
         const auto sent = send_receipt(patient, seq, std::nullopt);
         if (!sent && !is_nobodys_loss(sent.error())) return sent;
     }
-    if (!unproved_.empty() || !seen_heads_.empty()) {
+    if (!unproved_.empty() || !seen_heads_.empty() || cursor_due_) {
         WARDLINE_TRY(prove_pending());
     }
     if (outbox_at_ && environment.clock.steady() >= *outbox_at_) {
@@ -145,8 +145,9 @@ Result<std::optional<Event>> Session::next_event(Milliseconds wait) {
         auto push = link.next_push(Milliseconds{0});
         if (push && !push.value()) {
             const auto quiet = idle();
+            if (!quiet) link.drop();
             if (!quiet && ends_session(quiet.error())) return quiet.error();
-            if (!quiet || !link.up()) continue;
+            if (!link.up()) continue;
             if (!events_.empty()) continue;
             const auto left =
                 std::chrono::duration_cast<Milliseconds>(deadline - environment.clock.steady());
@@ -156,9 +157,9 @@ Result<std::optional<Event>> Session::next_event(Milliseconds wait) {
         if (!push || !push.value()) continue;
         const auto taken = take_push(*push.value());
         if (taken) continue;
-        if (ends_session(taken.error())) return taken.error();
         // A push that could not be worked off now comes again by sync.
         link.drop();
+        if (ends_session(taken.error())) return taken.error();
     }
 }
 

@@ -11,6 +11,12 @@ namespace {
 constexpr std::size_t kProofsMax = 64;
 constexpr std::size_t kSeenHeadsMax = 4;
 constexpr std::size_t kReceiptsMax = 2'048;
+constexpr std::size_t kCountersMax = 4'096;
+// What a patient's device knows of the order of its thread.
+constexpr Space kCounters{"order"};
+constexpr Space kHashes{"order hash"};
+constexpr Space kOrdered{"order seq"};
+constexpr std::string_view kNewest{"newest"};
 
 // What of an entry the tree binds.
 wire::Entry without_payload(const wire::Entry& entry) {
@@ -44,9 +50,30 @@ void Session::remember_proof(const wire::Entry& entry, const ReadMessage& read) 
     if (seen_heads_.size() > kSeenHeadsMax) seen_heads_.resize(kSeenHeadsMax);
 }
 
+namespace {
+
+Result<void> require_content(const wire::Entry& entry) {
+    if (entry.expired || !entry.message.empty()) return success();
+    return Error{
+        Code::trust_alarm,
+        "the server withholds the content of message " + std::to_string(entry.seq) +
+            "; tell the clinic by another way"
+    };
+}
+
+std::string unseen_before(Seq seq) {
+    return "the author of entry " + std::to_string(seq) +
+           " had seen a message that the server does not show here, or claims so";
+}
+
+}  // namespace
+
 Result<void> Session::prove_pending() {
-    const auto entries = std::exchange(unproved_, {});
-    WARDLINE_TRY(tree.prove(entries));
+    WARDLINE_TRY(tree.prove(unproved_));
+    unproved_.clear();
+    if (const auto due = std::exchange(cursor_due_, std::nullopt)) {
+        WARDLINE_TRY(keep_cursor(*due));
+    }
     for (const auto& seen : std::exchange(seen_heads_, {})) {
         const auto checked = tree.cross_check(seen);
         if (checked) continue;
@@ -73,12 +100,11 @@ Result<void> Session::take_statement(const wire::Entry& entry) {
 }
 
 Result<void> Session::store_reads(
-    std::vector<ReadMessage>& reads,
-    const signal::SignalTransaction& transaction,
-    std::optional<Seq> new_cursor
+    std::vector<ReadMessage>& reads, const signal::SignalTransaction& transaction
 ) {
     StoreTransaction stored{*store};
     WARDLINE_TRY(signal_store.write(transaction.changes()));
+    WARDLINE_TRY(follow_order(reads));
     std::vector<ReadMessage> fresh;
     for (auto& read : reads) {
         const Message& message = read.message;
@@ -96,11 +122,72 @@ Result<void> Session::store_reads(
         }
         fresh.push_back(std::move(read));
     }
-    if (new_cursor) {
-        WARDLINE_TRY(keep_cursor(*new_cursor));
-    }
     WARDLINE_TRY(stored.commit());
     reads = std::move(fresh);
+    return success();
+}
+
+namespace {
+
+Bytes order_key(const DeviceId& device, trust::Audience audience) {
+    return concat({device.view(), as_bytes(trust::name_of(audience))});
+}
+
+}  // namespace
+
+Result<void> Session::load_order() {
+    if (!self.is_patient()) return success();
+    WARDLINE_TRY(const auto newest, store->get(kOrdered, as_bytes(kNewest)));
+    if (!newest) return success();
+    order_.emplace(true);
+    ordered_ = 0;
+    for (const auto byte : newest->reveal()) ordered_ = ordered_ << 8 | byte;
+    WARDLINE_TRY(const auto records, store->from(kCounters, 0, kCountersMax));
+    for (const auto& record : records) {
+        WARDLINE_TRY(
+            const auto device, DeviceId::from(BytesView{record.key}.first(DeviceId::kSize))
+        );
+        order_->remember(device, trust::Audience::all, record.ordinal);
+    }
+    return success();
+}
+
+// Inside the transaction that stores what was read.
+Result<void> Session::follow_order(std::span<const ReadMessage> reads) {
+    if (!order_) return success();
+    const Seq before = ordered_;
+    for (const auto& read : reads) {
+        if (!read.place || read.place->seq <= ordered_) continue;
+        const Place& place = *read.place;
+        ordered_ = place.seq;
+        if (place.audience == trust::Audience::internal) continue;
+        WARDLINE_TRY(bool follows, order_->take(place));
+        if (!follows) {
+            WARDLINE_TRY(const auto known, store->get(kHashes, place.prev.view()));
+            follows = known.has_value();
+        }
+        if (!follows) emit(AlarmEvent{unseen_before(place.seq)});
+        WARDLINE_TRY(store->put(kHashes, place.hash.view(), {}, place.seq));
+        if (const auto counter = order_->counter(place.device, place.audience)) {
+            const Bytes key = order_key(place.device, place.audience);
+            WARDLINE_TRY(store->put(kCounters, key, {}, *counter));
+        }
+    }
+    return ordered_ == before ? success() : keep_order();
+}
+
+Result<void> Session::keep_order() {
+    Bytes newest;
+    append_u64(newest, ordered_);
+    return store->put(kOrdered, as_bytes(kNewest), newest);
+}
+
+Result<void> Session::check_order(std::span<const Place> places, bool whole) {
+    ThreadOrder order{whole};
+    for (const auto& place : places) {
+        WARDLINE_TRY(const bool follows, order.take(place));
+        if (whole && !follows) emit(AlarmEvent{unseen_before(place.seq)});
+    }
     return success();
 }
 
@@ -108,6 +195,8 @@ void Session::tell(const ReadMessage& read) {
     const Message& message = read.message;
     if (message.device == self.device()) return;
     if (message.state == MessageState::notice) {
+        if (message.seq <= noticed_) return;
+        noticed_ = message.seq;
         emit(NoticeEvent{
             .patient_id = message.patient_id,
             .thread = message.thread,
@@ -137,6 +226,9 @@ Result<void> Session::take(std::span<const wire::Entry> entries, std::optional<S
                 WARDLINE_TRY(take_statement(entry));
             } else if (entry.kind == wire::EntryKind::message) {
                 WARDLINE_TRY(auto read, reader.read(entry, &transaction));
+                if (self.is_patient()) {
+                    WARDLINE_TRY(require_content(entry));
+                }
                 remember_proof(entry, read);
                 reads.push_back(std::move(read));
             } else if (entry.kind == wire::EntryKind::added_slots && !entry.added.empty()) {
@@ -144,9 +236,12 @@ Result<void> Session::take(std::span<const wire::Entry> entries, std::optional<S
                 std::move(slots.begin(), slots.end(), std::back_inserter(added));
             }
         }
-        WARDLINE_TRY(store_reads(reads, transaction, new_cursor));
+        WARDLINE_TRY(store_reads(reads, transaction));
     }
-    if (new_cursor) cursor_ = *new_cursor;
+    if (new_cursor) {
+        cursor_ = *new_cursor;
+        cursor_due_ = cursor_;
+    }
     for (const auto& read : reads) tell(read);
     if (unproved_.size() >= kProofsMax) {
         WARDLINE_TRY(prove_pending());
@@ -222,19 +317,32 @@ Result<Session::Read> Session::fetch_history(
     Read out;
     WARDLINE_TRY(out.more, fields.boolean("more"));
     out.first = entries.empty() ? 0 : entries.front().seq;
+    out.last = entries.empty() ? 0 : entries.back().seq;
+    if (out.last != 0 && (out.first <= after || (before != 0 && out.last >= before)))
+        return Error{Code::bad_frame, "the server shows another part of the thread than was asked"};
     std::vector<ReadMessage> reads;
     auto transaction = signal->begin();
     for (const auto& entry : entries) {
         if (entry.kind != wire::EntryKind::message) continue;
+        WARDLINE_TRY(require_content(entry));
         WARDLINE_TRY(auto read, reader.read(entry, &transaction));
         if (read.missing_key) {
             WARDLINE_TRY(const auto slots, added_slots(thread, entry.seq));
             WARDLINE_TRY(read, reader.read(entry, nullptr, slots));
         }
+        if (read.message.patient_id != patient || read.message.thread != thread) {
+            return Error{
+                Code::trust_alarm,
+                "the server shows a message of patient " + read.message.patient_id.text() +
+                    " in the thread of patient " + patient.text() +
+                    "; tell the clinic by another way"
+            };
+        }
         remember_proof(entry, read);
+        if (read.place) out.places.push_back(*read.place);
         reads.push_back(std::move(read));
     }
-    WARDLINE_TRY(store_reads(reads, transaction, std::nullopt));
+    WARDLINE_TRY(store_reads(reads, transaction));
     Seq newest{0};
     for (auto& read : reads) {
         if (!read.message.own) newest = std::max(newest, read.message.seq);
