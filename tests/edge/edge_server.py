@@ -1,7 +1,7 @@
 """A wardlined of its own in a private folder, with the databases it starts, for the tests at the edge."""
 
+import ctypes
 import json
-import os
 import pathlib
 import shutil
 import signal
@@ -10,8 +10,10 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 
+PR_SET_PDEATHSIG = 1
 START_SECONDS = 200  # Two new PostgreSQL clusters take their time on a busy machine.
 
 
@@ -27,6 +29,7 @@ class EdgeServer:
         self.lines: list[dict] = []
         self.process: subprocess.Popen[str] | None = None
         self.port = 0
+        self.metrics_port = 0
         self.start()
 
     def __enter__(self) -> "EdgeServer":
@@ -50,18 +53,29 @@ class EdgeServer:
     def start(self, before_exec: Callable[[], None] | None = None) -> None:
         """Returns once it listens."""
         file = self.folder / "wardlined.toml"
-        file.write_text(f'data = "{self.data}"\nlisten = "{self.listen}"\n{self.config}')
+        file.write_text(
+            f'data = "{self.data}"\nlisten = "{self.listen}"\n{self.config}\n'
+            '[metrics]\nlisten = "127.0.0.1:0"\n'
+        )
         self.lines = []
         self.process = subprocess.Popen(
             [self.program, "--config", str(file)],
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=before_exec,
+            preexec_fn=lambda: self._in_child(before_exec),
         )
         threading.Thread(target=self._keep_log, args=(self.process,), daemon=True).start()
         self.port = self.wait_for_event("listening", START_SECONDS)["port"]
+        self.metrics_port = self.wait_for_event("metrics_listening")["port"]
         # A restart finds the same port.
         self.listen = f"{self.listen.rsplit(':', 1)[0]}:{self.port}"
+
+    @staticmethod
+    def _in_child(before_exec: Callable[[], None] | None) -> None:
+        # A test that is killed leaves no server behind.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if before_exec is not None:
+            before_exec()
 
     def _keep_log(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr is not None
@@ -103,16 +117,22 @@ class EdgeServer:
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def open_sockets(self) -> int:
-        """How many sockets the process holds."""
-        count = 0
-        for entry in os.listdir(f"/proc/{self.pid}/fd"):
-            try:
-                target = os.readlink(f"/proc/{self.pid}/fd/{entry}")
-            except FileNotFoundError:
-                continue
-            count += target.startswith("socket:")
-        return count
+    def metric(self, name: str) -> float:
+        """As the server counts it."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics") as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(name + " "):
+                    return float(line.split(" ")[1])
+        raise AssertionError(f"no metric {name}")
+
+    def wait_for_metric(self, name: str, most: float, seconds: float = 30) -> bool:
+        """Whether it falls to `most` in time."""
+        end = time.monotonic() + seconds
+        while self.metric(name) > most:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
 
 
 class Tally:
