@@ -42,6 +42,7 @@ struct ApplicationParts {
     crypto::Random& random;
     bool embedded_keys{false
     };  // The key ring's cluster is our own: scrub it after destroying keys.
+    std::string watched_folder{};  // Where our own databases lie; empty when they lie elsewhere.
 };
 
 class Application final : public SessionFactory, public HttpHandler {

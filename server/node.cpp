@@ -188,7 +188,8 @@ Node::Impl::Impl(
           .version = WARDLINE_VERSION,
           .now = wall_clock,
           .random = crypto::system_random(),
-          .embedded_keys = embedded.has_value()
+          .embedded_keys = embedded.has_value(),
+          .watched_folder = embedded ? config.data : std::string{}
       }},
       listener{
           context,

@@ -58,6 +58,7 @@ Services::Services(ApplicationParts given)
                   }
           }
       },
+      disk{parts.watched_folder},
       tasks{parts.executor, parts.log} {}
 
 void Services::file(std::unique_ptr<ServerAct> act) {

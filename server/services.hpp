@@ -3,6 +3,7 @@
 #include "protocol/base/ids.hpp"
 #include "server/application.hpp"
 #include "server/clinic_state.hpp"
+#include "server/disk_space.hpp"
 #include "server/fetch_quota.hpp"
 #include "server/limits.hpp"
 #include "server/receipt_book.hpp"
@@ -54,6 +55,7 @@ struct Services {
     SharedSeqs shared_seqs;
     Router router;
     ReceiptBook receipts;
+    DiskSpace disk;
     TaskGroup tasks;
     std::size_t accepted{0};  // Requests that are not answered yet.
     bool stopping{false};

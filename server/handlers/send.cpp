@@ -19,6 +19,8 @@ Bytes stored(const Request& request, const storage::Appended& done) {
 void send(Services& services, SharedRequest request) {
     auto act = MessageAct::parse(request->device(), request->body());
     if (!act) return request->refuse(act.error());
+    // The reserve is for what is not messages.
+    if (services.disk.low()) return request->refuse(Error{Code::read_only, "the disk is full"});
     services.journal.submit(std::move(act).value(), [request](Result<storage::Appended> done) {
         if (done) return request->answer(stored(*request, done.value()));
         request->refuse(done.error());

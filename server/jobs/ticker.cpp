@@ -44,9 +44,11 @@ Ticker::Ticker(Services& services)
       day_{Clock::now() + 1min} {}
 
 net::awaitable<void> Ticker::run() {
+    watch_disk();
     while (!stopping_) {
         timer_.expires_after(kSecond);
         co_await timer_.async_wait(net::as_tuple(net::use_awaitable));
+        watch_disk();
         if (services_.journal.available()) co_await tick();
     }
     file_receipts();
@@ -74,6 +76,15 @@ net::awaitable<void> Ticker::tick() {
         day_ = now + 24h;
         const auto done = co_await run_expiry(services_, std::nullopt);
         if (!done) services_.log.warn("expiry_failed", {LogField::code(done.error().code)});
+    }
+}
+
+void Ticker::watch_disk() {
+    if (!services_.disk.look()) return;
+    if (services_.disk.low()) {
+        services_.log.error("disk_full");
+    } else {
+        services_.log.info("disk_has_room_again");
     }
 }
 

@@ -29,6 +29,7 @@ public:
 
 private:
     net::awaitable<void> tick();
+    void watch_disk();
     void report(const Result<void>& done);
 
     Services& services_;
