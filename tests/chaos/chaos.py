@@ -3,6 +3,8 @@
 
     chaos.py --programs DIR practice DIR             make the practice that the others copy
     chaos.py --programs DIR kills [--count N] [--seed N]
+    chaos.py --programs DIR canaries [--count N]
+    chaos.py --programs DIR disk-full | frozen | sync-error
     chaos.py --programs DIR power [--count N] [--seed N] [--controls KIND,KIND]
 """
 
@@ -17,8 +19,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from kills import run_kills
-from power import UNSAFE, run_control, run_cuts
+from canaries import run_canaries
+from faults import run_disk_full, run_frozen, run_sync_error
+from kills import Kills, run_kills
+from power import UNSAFE, Cuts, run_control, run_cuts
 from practice import build_practice, copy_practice
 from programs import Failure, NotRun
 
@@ -26,6 +30,8 @@ STAFF, PATIENTS, DEVICES = 5, 15, 3  # Fifty devices.
 NOT_RUN = 77
 CUTS_A_ROUND = 10
 KILLS_A_ROUND = 20  # Then everybody reads, and a new practice begins.
+
+FAULTS = {"disk-full": run_disk_full, "frozen": run_frozen, "sync-error": run_sync_error}
 
 
 @contextmanager
@@ -48,30 +54,37 @@ def private_practice(arguments: argparse.Namespace):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def kills(arguments: argparse.Namespace) -> None:
-    dice = arguments.seed
-    left = arguments.count
+def in_rounds(arguments: argparse.Namespace, most: int, run, total) -> None:
+    """Each round has a fresh practice, the next seed, and all the checks."""
+    seed, left = arguments.seed, arguments.count
     while left > 0:
-        share = min(left, KILLS_A_ROUND)
-        print(f"kills: seed {dice}, {share} of {arguments.count}", flush=True)
+        share = min(left, most)
+        print(f"{arguments.command}: seed {seed}, {share} of {arguments.count}", flush=True)
         with private_practice(arguments) as practice:
-            print(f"kills: {run_kills(practice, dice, share)}", flush=True)
-        left -= share
-        dice += 1
+            total = total + run(practice, seed, share)
+        seed, left = seed + 1, left - share
+        print(f"{arguments.command}: {total}", flush=True)
+
+
+def kills(arguments: argparse.Namespace) -> None:
+    in_rounds(arguments, KILLS_A_ROUND, run_kills, Kills())
 
 
 def power(arguments: argparse.Namespace) -> None:
     for kind in arguments.controls:
         with private_practice(arguments) as practice:
             print(f"power: {run_control(practice, kind)}", flush=True)
-    seed, left = arguments.seed, arguments.count
-    while left > 0:
-        share = min(left, CUTS_A_ROUND)
-        print(f"power: seed {seed}, {share} of {arguments.count}", flush=True)
-        with private_practice(arguments) as practice:
-            print(f"power: {run_cuts(practice, seed, share)}", flush=True)
-        left -= share
-        seed += 1
+    in_rounds(arguments, CUTS_A_ROUND, run_cuts, Cuts())
+
+
+def canaries(arguments: argparse.Namespace) -> None:
+    with private_practice(arguments) as practice:
+        print(f"canaries: {run_canaries(practice, arguments.count)}", flush=True)
+
+
+def fault(arguments: argparse.Namespace) -> None:
+    with private_practice(arguments) as practice:
+        print(f"{arguments.command}: {FAULTS[arguments.command](practice)}", flush=True)
 
 
 def practice(arguments: argparse.Namespace) -> None:
@@ -98,6 +111,11 @@ def parse() -> argparse.Namespace:
     make = commands.add_parser("practice")
     make.add_argument("folder", type=Path)
     make.set_defaults(run=practice)
+    for name in FAULTS:
+        commands.add_parser(name).set_defaults(run=fault)
+    marked = commands.add_parser("canaries")
+    marked.add_argument("--count", type=int, default=100)
+    marked.set_defaults(run=canaries)
     seeded("kills", kills, 5)
     cuts = seeded("power", power, 1)
     cuts.add_argument("--controls", default=list(UNSAFE),

@@ -29,6 +29,7 @@ class Typed:
     seq: int | None = None  # Set by the acknowledgement.
     message_id: str | None = None
     queued: bool = False  # It was kept on the device at first.
+    orphaned: bool = False  # Its client was killed before it was acknowledged.
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Client:
         self.since = 0.0
         self.next_at = 0.0
         self.count = 0
+        self.most = crew.most
         self.rest = {"out": b"", "err": b""}
 
     def start(self) -> None:
@@ -100,6 +102,8 @@ class Client:
         for name, pipe in (("out", self.process.stdout), ("err", self.process.stderr)):
             self.read(name, pipe, ended=True)
         self._forget()
+        if self.waiting is not None:
+            self.waiting.orphaned = True
 
     def stop(self) -> None:
         """Begins the orderly end."""
@@ -249,7 +253,7 @@ class Crew:
         for client in self.clients:
             if client.process is None:
                 continue
-            if client.waiting is None and now >= client.next_at and client.count < self.most:
+            if client.waiting is None and now >= client.next_at and client.count < client.most:
                 client.type_next()
             elif client.waiting is not None and now - client.since > SILENCE_SECONDS:
                 raise Failure(f"{client.person.name} has waited {SILENCE_SECONDS:.0f} s for its "
@@ -264,7 +268,7 @@ class Crew:
         return self.silence
 
     def exhausted(self) -> bool:
-        return all(client.count >= self.most and client.waiting is None
+        return all(client.count >= client.most and client.waiting is None
                    for client in self.clients if client.process is not None)
 
     def settle(self) -> None:

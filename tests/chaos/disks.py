@@ -67,19 +67,25 @@ class SmallDisk:
         sh("mount", self.loop, self.place)
         fill_with(self.place, aside)
 
-    def fill(self) -> Path:
-        """Takes all that is free. Returns the file to be deleted again."""
+    def fill(self, but_mebibytes: int = 0) -> Path:
+        """Takes all that is free but so much. Returns the file to be deleted again."""
         ballast = self.place / "ballast"
         with open(ballast, "wb", buffering=0) as file:
-            block = bytes(1 << 20)
+            left = os.statvfs(self.place)
+            size = left.f_bavail * left.f_frsize - (max(1, but_mebibytes) << 20)
+            os.posix_fallocate(file.fileno(), 0, size)
+            if but_mebibytes > 0:
+                return ballast
+            # To the last byte, which nobody can be promised.
+            file.seek(0, os.SEEK_END)
+            block = bytes(1 << 16)
             while True:
                 try:
                     file.write(block)
                 except OSError:
                     if len(block) == 1:
-                        break
+                        return ballast
                     block = block[:len(block) // 2]
-        return ballast
 
     def end(self) -> None:
         try_sh("umount", "-l", self.place)

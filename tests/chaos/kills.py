@@ -6,7 +6,7 @@ import copy
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from crew import Crew, Ledger
@@ -143,9 +143,32 @@ def controls(practice: Practice, histories: list[History], journal: Journal,
     return len(cases) + 1
 
 
-def check_everything(practice: Practice, ledger: Ledger,
-                     patients: list[str] | None = None) -> tuple[list[History], Journal, str]:
-    """The one checker of all faults. Returns what it looked at, and a line about it."""
+@dataclass
+class Checked:
+    """What the checker went through. Several runs add up."""
+
+    texts: int = 0
+    histories: int = 0
+    entries: int = 0
+    sent_again: int = 0  # Kept on a device, and sent when the server was back.
+    orphaned: int = 0  # Under way when their client was killed; the next two are of these.
+    unanswered: int = 0  # Stored, and the client died before it said so.
+    typed_again: int = 0  # The client died before it had them.
+
+    def __add__(self, other: "Checked") -> "Checked":
+        return Checked(*(getattr(self, field.name) + getattr(other, field.name)
+                         for field in fields(Checked)))
+
+    def __str__(self) -> str:
+        return (f"{self.texts} texts each stored once, {self.histories} histories alike, "
+                f"{self.entries} entries verified; {self.sent_again} sent again from a device; "
+                f"{self.orphaned} under way when their client died, of which {self.unanswered} were "
+                f"never acknowledged and {self.typed_again} had to be typed again")
+
+
+def check_everything(practice: Practice, ledger: Ledger, patients: list[str] | None = None
+                     ) -> tuple[list[History], Journal, Checked]:
+    """The one checker of all faults. Returns what it looked at."""
     histories = read_histories(practice, patients)
     found, again = resolve(practice, ledger, histories)
     if again:
@@ -156,14 +179,35 @@ def check_everything(practice: Practice, ledger: Ledger,
     check_one_order(histories, journal)
     check_ledger(histories, ledger)
     queued = sum(1 for typed in ledger.typed.values() if typed.queued)
-    return histories, journal, (
-        f"{len(ledger.typed)} texts, {len(histories)} histories, {journal.seq} entries; "
-        f"{queued} sent again from a device, {found} stored and never acknowledged, "
-        f"{again} written again")
+    orphaned = sum(1 for typed in ledger.typed.values() if typed.orphaned)
+    return histories, journal, Checked(len(ledger.typed), len(histories), journal.seq, queued,
+                                       orphaned, found, again)
 
 
-def run_kills(practice: Practice, seed: int, count: int) -> str:
-    """A line of what was done and found. Raises Failure."""
+@dataclass
+class Kills:
+    """What a run, or several, did and found."""
+
+    kinds: Counter = field(default_factory=Counter)
+    acknowledged: int = 0
+    checked: Checked = field(default_factory=Checked)
+    silence: float = 0.0
+    controls: int = 0
+
+    def __add__(self, other: "Kills") -> "Kills":
+        return Kills(self.kinds + other.kinds, self.acknowledged + other.acknowledged,
+                     self.checked + other.checked, max(self.silence, other.silence),
+                     self.controls + other.controls)
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self.kinds.items()))
+        return (f"{self.kinds.total()} kills ({kinds}), {self.acknowledged} acknowledged, 0 lost; "
+                f"{self.checked}; at most {self.silence:.1f} s without an acknowledgement; "
+                f"{self.controls} controls noticed")
+
+
+def run_kills(practice: Practice, seed: int, count: int) -> Kills:
+    """What was done and found. Raises Failure."""
     ledger = Ledger()
     crew = Crew(practice, ledger)
     done: Counter = Counter()
@@ -184,13 +228,10 @@ def run_kills(practice: Practice, seed: int, count: int) -> str:
         crew.run_for_acks(ACKS_BETWEEN)
         crew.settle()
         practice.server.wait_listening()
-        clients = len(crew.clients)
-        histories, journal, line = check_everything(practice, ledger)
+        histories, journal, checked = check_everything(practice, ledger)
         tried = controls(practice, histories, journal, ledger)
         practice.server.kill()
     finally:
         crew.abandon()
         practice.server.kill()
-    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(done.items()))
-    return (f"{count} kills ({kinds}) with {clients} clients, {crew.acks} acknowledged; {line}; "
-            f"at most {longest:.1f} s without an acknowledgement; {tried} controls noticed")
+    return Kills(done, crew.acks, checked, longest, tried)

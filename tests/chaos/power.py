@@ -14,7 +14,7 @@ from pathlib import Path
 from crew import Crew, Ledger
 from disks import FaultDisk
 from journal import check_journal, read_journal
-from kills import check_everything
+from kills import Checked, check_everything
 from practice import Practice
 from programs import Failure, Server, kill, wait_for
 
@@ -95,7 +95,24 @@ def cut_power(practice: Practice, disk: FaultDisk) -> None:
     disk.take_off()
 
 
-def run_cuts(practice: Practice, seed: int, count: int) -> str:
+@dataclass
+class Cuts:
+    """What a run, or several, did and found."""
+
+    count: int = 0
+    acknowledged: int = 0
+    checked: Checked = field(default_factory=Checked)
+
+    def __add__(self, other: "Cuts") -> "Cuts":
+        return Cuts(self.count + other.count, self.acknowledged + other.acknowledged,
+                    self.checked + other.checked)
+
+    def __str__(self) -> str:
+        return (f"{self.count} power cuts, {self.acknowledged} acknowledged, 0 lost; "
+                f"{self.checked}")
+
+
+def run_cuts(practice: Practice, seed: int, count: int) -> Cuts:
     """Cuts under the databases as wardlined runs them: nothing acknowledged may be lost."""
     dice = random.Random(seed)
     patients = practice.patient_ids[:PATIENTS]
@@ -121,13 +138,13 @@ def run_cuts(practice: Practice, seed: int, count: int) -> str:
                 raise Failure(f"{missing} acknowledged messages were lost by power cut {number}")
         crew.run_for_acks(20)
         crew.settle()
-        _, _, line = check_everything(practice, ledger, patients)
+        _, _, checked = check_everything(practice, ledger, patients)
         practice.server.stop()
     finally:
         crew.abandon()
         practice.server.kill()
         disk.end()
-    return f"{count} power cuts, {crew.acks} acknowledged, 0 lost; {line}"
+    return Cuts(count, crew.acks, checked)
 
 
 def run_control(practice: Practice, kind: str) -> str:

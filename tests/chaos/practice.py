@@ -32,12 +32,15 @@ class Practice:
     def patient_ids(self) -> list[str]:
         return sorted({person.patient for person in self.patients if person.patient})
 
-    def wardline(self, person: Person, *arguments: str, text: str | None = None,
-                 good: tuple[int, ...] = (0,)) -> dict:
-        return run_json(person.command(self.programs / "wardline", *arguments), text, good)
+    def wardline(self, person: Person, *arguments: str, text: str | None = None) -> dict:
+        return run_json(person.command(self.programs / "wardline", *arguments), text)
 
-    def admin(self, person: Person, *arguments: str) -> dict:
-        return run_json(person.command(self.programs / "wardline-admin", *arguments))
+    @property
+    def administrator(self) -> Person:
+        return Person("admin", self.folder / "people" / "admin", None)
+
+    def admin(self, *arguments: str) -> dict:
+        return run_json(self.administrator.command(self.programs / "wardline-admin", *arguments))
 
 
 def open_practice(programs: Path, folder: Path) -> Practice:
@@ -60,7 +63,7 @@ def copy_practice(programs: Path, source: Path, target: Path) -> Practice:
     return open_practice(programs, target)
 
 
-def found(practice: Practice) -> Person:
+def found(practice: Practice) -> None:
     """The clinic and its administrator."""
     server = practice.server
     token = subprocess.run(
@@ -72,24 +75,22 @@ def found(practice: Practice) -> Person:
         password = keys / f"{name}.password"
         password.touch(mode=0o600)
         password.write_text(f"a passphrase of the {name} key\n", encoding="utf-8")
-    admin = Person("admin", practice.folder / "people" / "admin", None)
     practice.admin(
-        admin, "init", "--server", f"127.0.0.1:{server.port}", "--token", token,
+        "init", "--server", f"127.0.0.1:{server.port}", "--token", token,
         "--clinic", "Praxis Nord",
         "--root-out", str(keys / "root.key"), "--root-password-file", str(keys / "root.password"),
         "--vault-out", str(keys / "vault.key"),
         "--vault-password-file", str(keys / "vault.password"))
-    return admin
 
 
-def hire(practice: Practice, admin: Person) -> None:
+def hire(practice: Practice) -> None:
     """The staff: the first one founds the team's key and admits the others."""
     first, *others = practice.staff
-    invite = practice.admin(admin, "staff", "invite", first.name, "--role", "clinician")
-    practice.admin(admin, "team", "create", TEAM, "--founders", first.name)
+    invite = practice.admin("staff", "invite", first.name, "--role", "clinician")
+    practice.admin("team", "create", TEAM, "--founders", first.name)
     practice.wardline(first, "enrol", invite["uri"])
     for person in others:
-        invite = practice.admin(admin, "staff", "invite", person.name, "--role", "clinician",
+        invite = practice.admin("staff", "invite", person.name, "--role", "clinician",
                                 "--team", TEAM)
         practice.wardline(person, "enrol", invite["uri"])
         practice.wardline(first, "team", "admit", person.name, "--team", TEAM, "--yes")
@@ -125,8 +126,8 @@ def build_practice(programs: Path, folder: Path, staff: int, patients: int,
     practice = open_practice(programs, folder)
     practice.server.start()
     try:
-        admin = found(practice)
-        hire(practice, admin)
+        found(practice)
+        hire(practice)
 
         def welcome_share(number: int) -> None:
             for patient in practice.patient_ids[number::len(practice.staff)]:
