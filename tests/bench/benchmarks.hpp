@@ -38,8 +38,11 @@ Report idle(const IdleOptions& options);
 
 struct CatchUpOptions {
     std::size_t messages{20'000};
+    std::size_t client_messages{2'000};
     std::filesystem::path below{"/var/tmp"};
 };
+// Messages a second that a patient's client verifies, decrypts and stores, login included.
+double client_catch_up(const CatchUpOptions& options);
 Report catch_up(const CatchUpOptions& options);
 
 }  // namespace wardline::bench

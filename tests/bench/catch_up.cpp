@@ -37,9 +37,7 @@ std::uint64_t sync_all(Wire& wire, Seq after) {
     return entries;
 }
 
-}  // namespace
-
-Report catch_up(const CatchUpOptions& options) {
+Report server_catch_up(const CatchUpOptions& options) {
     const PrivateServer server{{options.below, 256, "warn"}};
     BenchClinic clinic{{"127.0.0.1", server.port()}, server.setup_token()};
     auto pair = clinic.add_pair(1);
@@ -68,6 +66,17 @@ Report catch_up(const CatchUpOptions& options) {
     report.figure("server_cpu_us_per_message", cost.server_cpu_us / count);
     report.figure("database_cpu_us_per_message", cost.database_cpu_us / count);
     report.note("Pages of up to 500 entries or 128 KiB, asked for one after the other.");
+    return report;
+}
+
+}  // namespace
+
+Report catch_up(const CatchUpOptions& options) {
+    Report report = server_catch_up(options);
+    report.figure("client_messages_per_second", client_catch_up(options));
+    report.note(
+        "The client is a patient's: messages of 200 bytes, login, checks and store included."
+    );
     return report;
 }
 

@@ -89,6 +89,9 @@ int run(int count, char** arguments) {
     auto* const catch_up_command = app.add_subcommand("catch-up", "A device that was away");
     catch_up_command->add_option("--messages", catch_up_options.messages, "How many it missed")
         ->capture_default_str();
+    catch_up_command
+        ->add_option("--client-messages", catch_up_options.client_messages, "A client, how many")
+        ->capture_default_str();
 
     CLI11_PARSE(app, count, arguments);
     relay_options.below = limit_options.below = idle_options.below = catch_up_options.below = below;
