@@ -4,6 +4,7 @@
     chaos.py --programs DIR practice DIR             make the practice that the others copy
     chaos.py --programs DIR kills [--count N] [--seed N]
     chaos.py --programs DIR canaries [--count N]
+    chaos.py --programs DIR flat [--teams FEW MANY]
     chaos.py --programs DIR disk-full | frozen | sync-error
     chaos.py --programs DIR power [--count N] [--seed N] [--controls KIND,KIND]
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from canaries import run_canaries
 from faults import run_disk_full, run_frozen, run_sync_error
+from flat import compare
 from kills import Kills, run_kills
 from power import UNSAFE, Cuts, run_control, run_cuts
 from practice import build_practice, copy_practice
@@ -82,6 +84,16 @@ def canaries(arguments: argparse.Namespace) -> None:
         print(f"canaries: {run_canaries(practice, arguments.count)}", flush=True)
 
 
+def flat(arguments: argparse.Namespace) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="wl-chaos-", dir=arguments.below))
+    try:
+        few, many = (build_practice(arguments.programs, folder / str(staff), staff, 1, 1)
+                     for staff in arguments.teams)
+        print(f"flat: {compare(few, many)}", flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def fault(arguments: argparse.Namespace) -> None:
     with private_practice(arguments) as practice:
         print(f"{arguments.command}: {FAULTS[arguments.command](practice)}", flush=True)
@@ -116,6 +128,10 @@ def parse() -> argparse.Namespace:
     marked = commands.add_parser("canaries")
     marked.add_argument("--count", type=int, default=100)
     marked.set_defaults(run=canaries)
+    team = commands.add_parser("flat")
+    team.add_argument("--teams", type=int, nargs=2, default=[2, 50],
+                      help="devices of the smaller and the larger team")
+    team.set_defaults(run=flat)
     seeded("kills", kills, 5)
     cuts = seeded("power", power, 1)
     cuts.add_argument("--controls", default=list(UNSAFE),

@@ -1,0 +1,170 @@
+#!/bin/bash
+# The full figures that CI runs only a little of. Prints at the end what ran and what was found; the
+# exit code is 1 if anything failed, 3 if nothing failed and something could not be run here.
+#
+#     tests/long.sh                    every section, one after the other: about half a day on two cores
+#     tests/long.sh kills power        these sections
+#     tests/long.sh --short            every section with CI's figures: whether all of it works
+#
+# Sections:
+#     kills      200 kills of server, databases and clients while 50 clients send
+#     power      50 power cuts under the databases, and two controls that must lose messages
+#     faults     a full disk, a silent database, a disk that does not sync
+#     canaries   1,000 marked texts, looked for in all that the server keeps
+#     model      10,000 schedules of each model
+#     fuzz       ten minutes of each fuzz target
+#     edge       the edge's tests, slow and many in full
+#     tsan       the test programs under the thread sanitizer
+#
+# As root, or some sections are not run and say so. Seeds are printed and replay a schedule:
+# tests/chaos/README.md. Logs lie in build/logs/long-*.log.
+set -uo pipefail
+
+usage() { sed -n '2,22s/^# \{0,1\}//p' "$0"; }
+
+all=(kills power faults canaries model fuzz edge tsan)
+short=no
+chosen=()
+for argument in "$@"; do
+    case "$argument" in
+        --short) short=yes ;;
+        -h | --help) usage; exit 0 ;;
+        *)
+            if [[ " ${all[*]} " != *" $argument "* ]]; then
+                usage >&2
+                exit 2
+            fi
+            chosen+=("$argument")
+            ;;
+    esac
+done
+[ "${#chosen[@]}" -gt 0 ] || chosen=("${all[@]}")
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$root" || exit 1
+logs="$root/build/logs"
+mkdir -p "$logs"
+jobs="$(nproc)"
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
+not_run=77
+
+figure() { [ "$short" = yes ] && echo "$2" || echo "$1"; }  # FULL SHORT
+
+summary=()
+failed=0
+lacking=0
+
+# section NAME COMMAND...: runs it, keeps its log, and its line for the table: the last one that
+# begins with "NAME: ", or that speaks of passed tests.
+section() {
+    local name="$1" started=$SECONDS log="$logs/long-$1.log" result found
+    shift
+    printf '\n=== %s\n' "$name"
+    "$@" < /dev/null 2>&1 | tee "$log"
+    case "${PIPESTATUS[0]}" in
+        0) result=ok ;;
+        "$not_run") result="NOT RUN"; lacking=1 ;;
+        *) result=FAILED; failed=1 ;;
+    esac
+    found="$(grep -E '^[a-z-]+: |% tests passed' "$log" | grep -v ': done in ' | tail -n 1)"
+    summary+=("$(printf '%-11s %-8s %6d s  %s' "$name" "$result" $((SECONDS - started)) "$found")")
+}
+
+built=no
+release() {  # Everything that the sections below run, once.
+    [ "$built" = yes ] && return 0
+    cmake --preset release > "$logs/long-build.log" 2>&1 &&
+        cmake --build --preset release --parallel "$jobs" >> "$logs/long-build.log" 2>&1 &&
+        built=yes && return 0
+    echo "the release build fails: $logs/long-build.log"
+    return 1
+}
+
+practice="$root/build/release/chaos/long-practice"
+chaos() {  # ARGUMENTS...
+    python3 -B tests/chaos/chaos.py --programs build/release/bin --practice "$practice" "$@"
+}
+
+make_practice() {
+    [ -e "$practice/practice.json" ] && return 0
+    python3 -B tests/chaos/chaos.py --programs build/release/bin practice "$practice"
+}
+
+run_kills() { release && make_practice && chaos kills --count "$(figure 200 5)"; }
+run_power() { release && make_practice && chaos power --count "$(figure 50 1)"; }
+run_canaries() { release && make_practice && chaos canaries --count "$(figure 1000 100)"; }
+
+# Each of the three, whatever becomes of the others; "not run" only where none failed.
+run_faults() {
+    local fault code worst=0 line="faults:"
+    release && make_practice || return 1
+    for fault in disk-full frozen sync-error; do
+        chaos "$fault"
+        code=$?
+        case "$code" in
+            0) line+=" $fault ok" ;;
+            "$not_run") line+=" $fault NOT RUN"; [ "$worst" -ne 0 ] || worst=$code ;;
+            *) line+=" $fault FAILED"; worst=1 ;;
+        esac
+    done
+    echo "$line"
+    return "$worst"
+}
+
+run_model() {
+    release || return 1
+    build/release/bin/model_tests --seeds "$(figure 10000 500)" || return 1
+    echo "model: $(figure '10,000' 500) seeds of each model"
+}
+
+# Every target with a copy of its corpus; what it finds stays in build/logs.
+run_fuzz() {
+    local seconds target name corpus bad=0 count=0
+    seconds="$(figure 600 10)"
+    cmake --preset fuzz && cmake --build --preset fuzz --parallel "$jobs" --target fuzz_targets ||
+        return 1
+    for target in build/fuzz/bin/*_fuzz; do
+        name="$(basename "$target")"
+        corpus="$(mktemp -d)"
+        [ -d "tests/fuzz/corpus/$name" ] && cp "tests/fuzz/corpus/$name"/* "$corpus"
+        printf -- '--- %s\n' "$name"
+        "$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+            -artifact_prefix="$logs/$name-" "$corpus" 2>&1 |
+            grep -E 'ERROR|SUMMARY|stat::number_of_executed_units|artifact|DONE|Done'
+        [ "${PIPESTATUS[0]}" -eq 0 ] || { bad=1; echo "$name FOUND SOMETHING"; }
+        count=$((count + 1))
+        rm -rf "$corpus"
+    done
+    echo "fuzz: $count targets, $seconds s each"
+    return "$bad"
+}
+
+run_edge() {
+    release || return 1
+    WARDLINE_LONG="$(figure 1 '')" ctest --preset release --label-regex '^edge$' --no-tests=error
+}
+
+# Programs of the clients and the server are one thread, or a thread and a queue: the tests that run
+# both sides in one process are the ones that can race.
+run_tsan() {
+    cmake --preset tsan && cmake --build --preset tsan --parallel "$jobs" || return 1
+    TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" ctest --preset tsan \
+        --label-regex '^(unit|database|server|e2e|model|adversary)$' --no-tests=error
+}
+
+for name in "${chosen[@]}"; do
+    section "$name" "run_$name"
+done
+
+printf '\n=== What ran (%d s; %s; logs in build/logs)\n' "$SECONDS" \
+    "$(figure 'full figures' 'short figures')"
+printf '%s\n' "${summary[@]}"
+rm -rf "$practice"
+if [ "$failed" -ne 0 ]; then
+    printf '\nFAILED\n'
+    exit 1
+fi
+if [ "$lacking" -ne 0 ]; then
+    printf '\nNOT ALL OF IT WAS RUN: this machine lacks what the sections above name\n'
+    exit 3
+fi
