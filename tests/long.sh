@@ -11,6 +11,7 @@
 #     power      50 power cuts under the databases, and two controls that must lose messages
 #     faults     a full disk, a silent database, a disk that does not sync
 #     canaries   1,000 marked texts, looked for in all that the server keeps
+#     flat       what a message costs with teams of 2 and of 50 devices
 #     model      10,000 schedules of each model
 #     fuzz       ten minutes of each fuzz target
 #     edge       the edge's tests, slow and many in full
@@ -20,9 +21,9 @@
 # tests/chaos/README.md. Logs lie in build/logs/long-*.log.
 set -uo pipefail
 
-usage() { sed -n '2,22s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,23s/^# \{0,1\}//p' "$0"; }
 
-all=(kills power faults canaries model fuzz edge tsan)
+all=(kills power faults canaries flat model fuzz edge tsan)
 short=no
 chosen=()
 for argument in "$@"; do
@@ -93,6 +94,8 @@ make_practice() {
 run_kills() { release && make_practice && chaos kills --count "$(figure 200 5)"; }
 run_power() { release && make_practice && chaos power --count "$(figure 50 1)"; }
 run_canaries() { release && make_practice && chaos canaries --count "$(figure 1000 100)"; }
+
+run_flat() { release && chaos flat --teams 2 "$(figure 50 12)"; }
 
 # Each of the three, whatever becomes of the others; "not run" only where none failed.
 run_faults() {

@@ -79,6 +79,7 @@ def strike(practice: Practice, crew: Crew, blow: Kill) -> int:
             client.start()
         killed += len(chosen)
     else:
+        practice.server.strike()
         for pid in victims(practice, blow):
             kill(pid)
             killed += 1
@@ -193,17 +194,19 @@ class Kills:
     checked: Checked = field(default_factory=Checked)
     silence: float = 0.0
     controls: int = 0
+    restarts: int = 0  # Of the server, whose databases were killed while it started.
 
     def __add__(self, other: "Kills") -> "Kills":
         return Kills(self.kinds + other.kinds, self.acknowledged + other.acknowledged,
                      self.checked + other.checked, max(self.silence, other.silence),
-                     self.controls + other.controls)
+                     self.controls + other.controls, self.restarts + other.restarts)
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self.kinds.items()))
         return (f"{self.kinds.total()} kills ({kinds}), {self.acknowledged} acknowledged, 0 lost; "
                 f"{self.checked}; at most {self.silence:.1f} s without an acknowledgement; "
-                f"{self.controls} controls noticed")
+                f"{self.controls} controls noticed"
+                + (f"; {self.restarts} starts ended for want of a database" if self.restarts else ""))
 
 
 def run_kills(practice: Practice, seed: int, count: int) -> Kills:
@@ -234,4 +237,4 @@ def run_kills(practice: Practice, seed: int, count: int) -> Kills:
     finally:
         crew.abandon()
         practice.server.kill()
-    return Kills(done, crew.acks, checked, longest, tried)
+    return Kills(done, crew.acks, checked, longest, tried, practice.server.restarts)

@@ -23,6 +23,8 @@ prekey_bundles_per_minute = 1000000
 logins_per_minute = 1000000
 """
 START_SECONDS = 120
+# Exit codes of wardlined: docs/operations.md.
+DATABASE_AWAY, FILES = 4, 6
 LOOK_SECONDS = 0.01
 
 
@@ -109,6 +111,8 @@ class Server:
     port: int
     databases: list[str] = field(default_factory=list)
     process: subprocess.Popen | None = None
+    struck: bool = False  # Its databases were killed while it started.
+    restarts: int = 0  # Starts that ended for that reason.
 
     @property
     def data(self) -> Path:
@@ -125,6 +129,7 @@ class Server:
         config.write_text(RAISED_LIMITS, encoding="utf-8")
         with open(self.log, "ab") as log:
             self._seen = log.tell()
+            self.struck = False
             self.process = subprocess.Popen(
                 [self.programs / "wardlined", "--config", config, "--data", self.data,
                  "--listen", f"127.0.0.1:{self.port}", *self.databases],
@@ -136,9 +141,18 @@ class Server:
         wait_for("the server to listen", self.listening, START_SECONDS)
 
     def must_live(self) -> None:
-        """A server that ends by itself is a finding."""
-        if self.process is not None and self.process.poll() is not None:
+        """A server that ends by itself is a finding, except one whose databases were killed before
+        it was there: that one is started again, as an init system would."""
+        if self.process is None or self.process.poll() is None:
+            return
+        if not self.struck or self.process.returncode not in (DATABASE_AWAY, FILES):
             raise Failure(f"wardlined ended by itself: {self.last_words()}")
+        self.restarts += 1
+        self.start(wait=False)
+
+    def strike(self) -> None:
+        """To be called before its databases are killed."""
+        self.struck = self.struck or not self.listening()
 
     def listening(self) -> bool:
         """Whether it took up its work since its last start."""
