@@ -143,8 +143,14 @@ run_fuzz() {
 }
 
 run_edge() {
+    local crowd=(--readers 1000 --reconnects 5000 --samples 2000 --seconds 20 --strict)
+    [ "$short" = no ] || crowd=(--readers 100 --reconnects 500 --samples 200 --seconds 2)
     release || return 1
-    WARDLINE_LONG="$(figure 1 '')" ctest --preset release --label-regex '^edge$' --no-tests=error
+    ctest --preset release --label-regex '^edge$' --exclude-regex '^edge\.crowd$' --no-tests=error ||
+        return 1
+    python3 -B tests/edge/crowd_test.py build/release/bin/wardlined \
+        build/release/bin/wardline-crowd "${crowd[@]}" || return 1
+    echo "edge: all tests passed; crowd: ${crowd[*]}"
 }
 
 # Programs of the clients and the server are one thread, or a thread and a queue: the tests that run

@@ -1,8 +1,9 @@
 """Marked texts through the system: the server holds none of them, in any writing.
 
-Every canary contains a mark of this run, which is looked for in the files of both clusters, their
-write-ahead logs, dumps, logs, and the memory of the server and of its databases' processes. In each
-of these places a control, put there on purpose, has to be found by the same search.
+Every canary contains a mark of this run. The mark, and the secret of an invite, are looked for in
+the files of both clusters, their write-ahead logs, dumps, logs, and the memory of the server and of
+its databases' processes. In each of these places a control, put there on purpose, has to be found
+by the same search.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from pathlib import Path
 
 from crew import Crew, Ledger
 from histories import check_ledger, expect_all_stored, read_histories
+from journal import cbor
 from practice import Practice
-from programs import Failure, NotRun, Server, children_of, trusting_anybody, wait_for
+from programs import Failure, NotRun, Person, Server, children_of, trusting_anybody, wait_for
 
 CHUNK = 1 << 24
 # What people write: texts, names, names of files, in sentences and alone.
@@ -42,10 +44,15 @@ def new_mark() -> str:
 def writings(mark: str) -> dict[str, bytes]:
     """All that is looked for: the mark as it is and as somebody may have written it elsewhere."""
     raw = mark.encode()
-    out = {"text": raw, "upper case": raw.upper(), "lower case": raw.lower(),
-           "hex": raw.hex().encode(), "upper hex": raw.hex().upper().encode(),
-           # Of either order of bytes: what lies between the first letter and the last.
-           "utf-16": mark.encode("utf-16-le")[:-1], "backwards": raw[::-1]}
+    return {"upper case": raw.upper(), "lower case": raw.lower(),
+            # Of either order of bytes: what lies between the first letter and the last.
+            "utf-16": mark.encode("utf-16-le")[:-1], **writings_of_bytes(raw)}
+
+
+def writings_of_bytes(raw: bytes) -> dict[str, bytes]:
+    """The same of what is no text."""
+    out = {"as it is": raw, "hex": raw.hex().encode(), "upper hex": raw.hex().upper().encode(),
+           "backwards": raw[::-1]}
     for shift in range(3):
         # Inside of a longer text the mark may begin at any of three bits' places.
         padded = bytes(shift) + raw
@@ -244,6 +251,17 @@ def plant(places: Places) -> tuple[ssl.SSLSocket, list[subprocess.Popen]]:
     return held, sessions
 
 
+def enrol_another(practice: Practice) -> bytes:
+    """A further device of a patient. The secret of its invite, of which the server sees nothing."""
+    first = practice.patients[0]
+    uri = practice.wardline(first, "device", "add")["uri"]
+    coded = uri.removeprefix("wardline:")
+    secret = cbor(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))[0]["k"]
+    practice.wardline(Person("further", first.home.with_name("further"), first.patient),
+                      "enrol", uri)
+    return secret
+
+
 def check_search(patterns: dict[str, bytes], mark: str) -> None:
     """The search sees what spans two chunks, and texts inside of encoded ones."""
     text = f"before {mark} behind".encode()
@@ -271,6 +289,9 @@ def run_canaries(practice: Practice, count: int) -> str:
     server = practice.server
     try:
         server.start()
+        secret = enrol_another(practice)
+        patterns |= {f"invite secret, {name}": pattern
+                     for name, pattern in writings_of_bytes(secret).items()}
         crew = send_canaries(practice, ledger, mark, count)
         if len(ledger.typed) != count or ledger.acknowledged() != count:
             raise Failure(f"{ledger.acknowledged()} of {count} canaries were acknowledged")
@@ -299,6 +320,6 @@ def run_canaries(practice: Practice, count: int) -> str:
         if crew is not None:
             crew.abandon()
         server.kill()
-    return (f"{count} canaries in {len(patterns)} writings, {len(search.found)} places, "
-            f"{(fresh.bytes_read + search.bytes_read) >> 20} MiB: none found, and the control "
-            f"in every place")
+    return (f"{count} canaries and the secret of an invite in {len(patterns)} writings, "
+            f"{len(search.found)} places, {(fresh.bytes_read + search.bytes_read) >> 20} MiB: none "
+            f"found, and the control in every place")

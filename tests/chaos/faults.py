@@ -91,7 +91,7 @@ def run_disk_full(practice: Practice) -> str:
 
 
 def run_frozen(practice: Practice) -> str:
-    """The database is stopped (SIGSTOP) and goes on later: nobody waits for ever, nothing is lost."""
+    """The database stops (SIGSTOP) and goes on later: nobody waits for ever, nothing is lost."""
     ledger = Ledger()
     crew: Crew | None = None
     stopped: list[int] = []
@@ -121,7 +121,8 @@ def run_frozen(practice: Practice) -> str:
         if crew is not None:
             crew.abandon()
         practice.server.kill()
-    return (f"frozen database: noticed after {noticed:.1f} s, silent for {silence:.1f} s; {checked}")
+    return (f"frozen database: noticed after {noticed:.1f} s, silent for {silence:.1f} s; "
+            f"{checked}")
 
 
 def can_trace() -> None:

@@ -163,8 +163,8 @@ class Checked:
     def __str__(self) -> str:
         return (f"{self.texts} texts each stored once, {self.histories} histories alike, "
                 f"{self.entries} entries verified; {self.sent_again} sent again from a device; "
-                f"{self.orphaned} under way when their client died, of which {self.unanswered} were "
-                f"never acknowledged and {self.typed_again} had to be typed again")
+                f"{self.orphaned} under way when their client died, of which {self.unanswered} "
+                f"were never acknowledged and {self.typed_again} had to be typed again")
 
 
 def check_everything(practice: Practice, ledger: Ledger, patients: list[str] | None = None
@@ -203,10 +203,10 @@ class Kills:
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self.kinds.items()))
+        ended = f"; {self.restarts} starts ended for want of a database" if self.restarts else ""
         return (f"{self.kinds.total()} kills ({kinds}), {self.acknowledged} acknowledged, 0 lost; "
                 f"{self.checked}; at most {self.silence:.1f} s without an acknowledgement; "
-                f"{self.controls} controls noticed"
-                + (f"; {self.restarts} starts ended for want of a database" if self.restarts else ""))
+                f"{self.controls} controls noticed{ended}")
 
 
 def run_kills(practice: Practice, seed: int, count: int) -> Kills:
