@@ -10,6 +10,7 @@
 #include "server/setup_tokens.hpp"
 #include "server/task_group.hpp"
 #include "storage/database.hpp"
+#include "storage/durability.hpp"
 #include "storage/embedded_postgres.hpp"
 #include "storage/journal_writer.hpp"
 #include "storage/key_ring.hpp"
@@ -37,6 +38,7 @@ constexpr milliseconds kFinishTime{10'000};      // For accepted requests to be 
 constexpr milliseconds kConnectionsTime{5'000};  // For connections to take their last words.
 constexpr milliseconds kJournalTime{10'000};
 constexpr milliseconds kLook{5};
+constexpr milliseconds kStartPause{200};  // Between attempts to reach a database at the start.
 constexpr std::chrono::hours kRenewEvery{24};
 constexpr auto kAsTuple = net::as_tuple(net::use_awaitable);
 
@@ -114,12 +116,14 @@ struct Node::Impl {
 
     net::awaitable<void> serve();
     net::awaitable<Result<void>> start();
+    net::awaitable<Result<void>> open_key_ring();
     net::awaitable<void> wait_for_signal();
     net::awaitable<void> stop();
     net::awaitable<void> count_journal();
     net::awaitable<void> renew_certificate();
     void reload_certificate();
     Result<void> check_audit_key() const;
+    void warn_of_unsafe_databases() const;
 
     Config config;
     std::optional<storage::EmbeddedPostgres> embedded;  // Before everything that talks to it.
@@ -221,11 +225,37 @@ Result<void> Node::Impl::check_audit_key() const {
     };
 }
 
+// Whoever gives us a database may have reasons for its settings; what they cost is said each time.
+void Node::Impl::warn_of_unsafe_databases() const {
+    if (embedded) return;
+    for (const auto& conninfo : {*config.database, *config.key_ring}) {
+        const auto found = storage::unsafe_settings(conninfo);
+        if (!found) continue;
+        for (const auto& setting : found.value()) {
+            log.error("acknowledged_messages_may_be_lost", {LogField::reason(setting)});
+        }
+    }
+}
+
+// It was there a moment ago: a database that dies while we start is waited for as at any later
+// time.
+net::awaitable<Result<void>> Node::Impl::open_key_ring() {
+    net::steady_timer timer{co_await net::this_coro::executor};
+    const auto end = steady_clock::now() + kLoadTime;
+    for (;;) {
+        auto opened = co_await key_ring.check();
+        if (opened) opened = co_await key_ring.top_up();
+        if (opened || opened.error().code != Code::unavailable || steady_clock::now() >= end) {
+            co_return opened;
+        }
+        timer.expires_after(kStartPause);
+        co_await timer.async_wait(kAsTuple);
+    }
+}
+
 net::awaitable<Result<void>> Node::Impl::start() {
-    auto checked = co_await key_ring.check();
-    if (!checked) co_return checked.error();
-    auto filled = co_await key_ring.top_up();
-    if (!filled) co_return filled.error();
+    auto opened = co_await open_key_ring();
+    if (!opened) co_return opened.error();
     tasks.spawn(journal.run());
     const bool loaded = co_await wait_until([this] { return journal.available(); }, kLoadTime);
     if (!loaded) co_return Error{Code::unavailable, "the database does not answer"};
@@ -348,6 +378,7 @@ Result<std::unique_ptr<Node>> Node::prepare(const Config& config) {
     auto impl = std::make_unique<Impl>(
         config, std::move(keys), std::move(identity), std::move(tls), std::move(embedded)
     );
+    impl->warn_of_unsafe_databases();
     return std::unique_ptr<Node>{new Node{std::move(impl)}};
 }
 
