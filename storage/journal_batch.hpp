@@ -1,107 +1,58 @@
 #pragma once
 
 #include "audit/tree.hpp"
-#include "audit/tree_head.hpp"
-#include "storage/journal_state.hpp"
-#include "storage/key_ring.hpp"
-#include "storage/pg/query.hpp"
-#include "storage/pg/rows.hpp"
+#include "protocol/crypto/crypto.hpp"
+#include "storage/journal_rows.hpp"
+#include "storage/journal_writer.hpp"
 
-#include <cstdint>
-#include <map>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <set>
-#include <tuple>
-#include <utility>
 #include <vector>
 
-// One transaction of the journal writer as values: what it asks under the lock, what it then knows,
-// what it writes. No coroutine, no clock: JournalWriter carries it out. Used by it alone.
+// One transaction's worth of acts: judged, numbered and hashed. No database, no clock:
+// JournalWriter carries it out. Used by it alone.
 namespace wardline::storage {
 
-struct UnitPlace {
-    ThreadId thread;
-    trust::MessageClass message_class{};
-    std::uint32_t day{0};
-    auto operator<=>(const UnitPlace&) const = default;
-};
+class JournalBatch {
+public:
+    struct Pending {
+        std::unique_ptr<Act> act;
+        JournalWriter::Completion done;
+    };
 
-struct UnitSlot {
-    UnitNumber unit{0};
-    KeyNumber key{0};
-};
+    void add(Pending pending);
+    // Acts for which `told` is true have been answered otherwise and leave.
+    void remove_if(const std::function<bool(Pending&)>& told);
 
-struct FirstAnswer {
-    Seq seq{0};
+    // Gives each act its answer, if the batch commits, until the payloads exceed `bytes_max`; the
+    // rest waits for the next batch. `facts` and `time` are set.
+    void judge(JournalState& state, std::size_t bytes_max);
+    // Salts and hashes of the entries and the tree's new head. `edge` is the tree before them.
+    void extend_tree(
+        const ClinicId& clinic, const SigningSecret& audit_key, crypto::Random& random
+    );
+
+    std::vector<Pending> pending;
+    std::vector<const Act*> acts;                          // Beside them.
+    std::vector<std::optional<Result<Appended>>> answers;  // Beside them; what each will be told.
+    BatchFacts facts;
+    BatchWrites writes;
+    // Payloads of each entry, with the unit where the draft named one.
+    std::vector<std::vector<std::optional<UnitNumber>>> payload_units;
+    audit::TreeEdge edge;
     Instant time;
-    Hash hash;
+    bool judged{false};   // The state has taken drafts into account.
+    bool repeats{false};  // Somebody gets the first answer again.
+
+private:
+    Result<Appended> judge_one(JournalState& state, const Act& act);
+    Result<Appended> judge_new(JournalState& state, const Act& act);
+    void take_draft(const Act& act, Draft draft);
+    Seq next_seq() const { return facts.head_seq + writes.entries.size() + 1; }
+
+    std::size_t payload_bytes_{0};
 };
-
-using MessageName = std::pair<DeviceId, MessageId>;
-using CounterName = std::tuple<DeviceId, ThreadId, trust::Audience>;
-
-// What the database said under the lock, and what the batch has added since.
-struct BatchFacts {
-    Seq head_seq{0};
-    Instant head_time;
-    std::map<MessageName, FirstAnswer> messages;
-    std::map<CounterName, std::uint64_t> counters;
-    std::map<DeviceId, std::uint64_t> generations;
-    std::map<Seq, UnitSlot> units_of;
-    std::map<UnitPlace, UnitSlot> live_units;
-    std::set<UnitNumber> condemnable;
-
-    JudgeFacts for_act(const Act& act, Seq seq, Instant time) const;
-};
-
-// The first pipeline: begin, lock the head row, look up what the acts ask for.
-std::vector<pg::Statement> lock_and_look_up(
-    int clinic, const std::vector<const Act*>& acts, std::uint32_t day
-);
-BatchFacts facts_of(const std::vector<const Act*>& acts, const std::vector<pg::Rows>& answers);
-// Outside of the transaction or in it: live units of these places.
-pg::Statement look_up_units(int clinic, const std::vector<UnitPlace>& places);
-void add_units(const pg::Rows& rows, std::map<UnitPlace, UnitSlot>& units);
-
-// What the acts will want to write to, if they are messages, on that day.
-std::vector<UnitPlace> places_of(const std::vector<const Act*>& acts, std::uint32_t day);
-
-struct WrappedPayload {
-    Seq seq{0};
-    UnitNumber unit{0};
-    audit::EntryKind kind{};
-    Bytes bytes;
-};
-
-struct MessageRow {
-    MessageName name;
-    FirstAnswer answer;
-};
-
-struct SideWrites {
-    std::map<std::pair<DeviceId, ThreadId>, std::pair<Seq, Seq>> cursors;  // Delivered, read.
-    std::map<DeviceId, Instant> seen;
-    bool empty() const { return cursors.empty() && seen.empty(); }
-};
-
-// The second pipeline.
-struct BatchWrites {
-    std::vector<StoredEntry> entries;  // With payloads as they came.
-    std::vector<Hash> leaves;          // Beside the entries.
-    std::vector<WrappedPayload> payloads;
-    std::vector<MessageRow> messages;
-    std::map<CounterName, std::uint64_t> counters;
-    std::vector<std::pair<UnitPlace, UnitSlot>> units;
-    std::vector<UnitNumber> condemn;
-    std::vector<EpochBoxes> epoch_boxes;
-    std::vector<std::pair<Seq, AdmitBox>> admit_boxes;
-    std::vector<LoginGeneration> generations;
-    std::optional<ClinicId> founds;
-    std::vector<audit::Tile> tiles;
-    audit::SignedHead head;
-    SideWrites side;
-};
-std::vector<pg::Statement> writes_of(int clinic, const BatchWrites& writes);
 
 }  // namespace wardline::storage

@@ -10,8 +10,6 @@
 #include "storage/pg/pool.hpp"
 #include "storage/session_settings.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <deque>
 
@@ -33,28 +31,6 @@ constexpr pg::Query kLeavesBehind{"leaves_behind", R"sql(
 
 // Where everything was refused there is nothing to commit.
 constexpr pg::Query kRollback{"rollback", "rollback"};
-
-struct Pending {
-    std::unique_ptr<Act> act;
-    JournalWriter::Completion done;
-};
-
-Error id_reused(const FirstAnswer& first) {
-    return Error{
-        Code::id_reused,
-        "this message id was used for another message",
-        {{"seq", first.seq}, {"hash", nlohmann::json::binary(first.hash.bytes())}}
-    };
-}
-
-// What one act of a batch will be told, if the batch commits.
-using Answers = std::vector<std::optional<Result<Appended>>>;
-
-std::vector<const Act*> acts_of(const std::vector<Pending>& batch) {
-    std::vector<const Act*> out;
-    for (const auto& pending : batch) out.push_back(pending.act.get());
-    return out;
-}
 
 }  // namespace
 
@@ -78,22 +54,6 @@ struct JournalWriter::Impl {
           reader{with, ring},
           woken{with.executor()} {}
 
-    // One transaction's worth of work.
-    struct Batch {
-        std::vector<Pending> pending;
-        std::vector<const Act*> acts;
-        BatchFacts facts;
-        BatchWrites writes;
-        Answers answers;
-        // Payloads of each entry, with the unit where the draft named one.
-        std::vector<std::vector<std::optional<UnitNumber>>> payload_units;
-        audit::TreeEdge edge;
-        Instant time;
-        std::size_t payload_bytes{0};
-        bool judged{false};  // The state has taken drafts into account.
-        bool repeats{false};
-    };
-
     Task<void> connect();
     Task<void> load();
     Task<void> catch_up(Seq upto);
@@ -102,22 +62,17 @@ struct JournalWriter::Impl {
     net::awaitable<void> idle();
     net::awaitable<void> one_batch();
 
-    Task<void> attempt(Batch& batch);
+    Task<void> attempt(JournalBatch& batch);
     Task<void> warm_up(const std::vector<const Act*>& acts);
-    void refuse_cold(Batch& batch, const Error& error);
-    Task<void> lock(Batch& batch);
-    Task<void> commit(Batch& batch);
-    void judge_all(Batch& batch);
-    Result<Appended> judge_one(Batch& batch, const Act& act);
-    Result<Appended> judge_new(Batch& batch, const Act& act);
-    void take_draft(Batch& batch, const Act& act, Draft draft);
-    Task<void> place_payloads(Batch& batch);
-    Task<UnitSlot> unit_for(Batch& batch, const UnitPlace& place);
-    void extend_tree(Batch& batch);
+    void refuse_cold(JournalBatch& batch, const Error& error);
+    Task<void> lock(JournalBatch& batch);
+    Task<void> commit(JournalBatch& batch);
+    Task<void> place_payloads(JournalBatch& batch);
+    Task<UnitSlot> unit_for(JournalBatch& batch, const UnitPlace& place);
 
-    void take_batch(Batch& batch);
-    void succeed(Batch& batch);
-    void fail(Batch& batch, const Error& error);
+    void take_batch(JournalBatch& batch);
+    void succeed(JournalBatch& batch);
+    void fail(JournalBatch& batch, const Error& error);
     void fail_all(Code code, const char* why);
     void give_back_side(SideWrites side);
     // Whether there is something to look for; asked once for each rumour.
@@ -133,7 +88,7 @@ struct JournalWriter::Impl {
     JournalWriterOptions options;
     JournalReader reader;
 
-    std::deque<Pending> queue;
+    std::deque<JournalBatch::Pending> queue;
     pg::Event woken;
     std::unique_ptr<pg::Connection> connection;
     bool loaded{false};  // The state and the edge below speak of this database.
@@ -216,15 +171,13 @@ Task<void> JournalWriter::Impl::extend_edge(Seq upto) {
     co_return success();
 }
 
-void JournalWriter::Impl::take_batch(Batch& batch) {
+void JournalWriter::Impl::take_batch(JournalBatch& batch) {
     const auto most = alone > 0 ? 1 : options.batch_max;
     while (!queue.empty() && batch.pending.size() < most) {
-        batch.pending.push_back(std::move(queue.front()));
+        batch.add(std::move(queue.front()));
         queue.pop_front();
     }
     if (alone > 0 && !batch.pending.empty()) --alone;
-    batch.acts = acts_of(batch.pending);
-    batch.answers.resize(batch.pending.size());
     batch.writes.side = std::exchange(side, {});
     side_written = Steady::now();
 }
@@ -252,19 +205,17 @@ Task<void> JournalWriter::Impl::warm_up(const std::vector<const Act*>& acts) {
 }
 
 // Without the key ring, messages that would need a key from it are refused; nothing else is.
-void JournalWriter::Impl::refuse_cold(Batch& batch, const Error& error) {
+void JournalWriter::Impl::refuse_cold(JournalBatch& batch, const Error& error) {
     const auto day = retention::day_of(now());
-    std::erase_if(batch.pending, [&](Pending& pending) {
+    batch.remove_if([&](JournalBatch::Pending& pending) {
         const auto& ask = pending.act->message;
         if (!ask || known_units.contains({ask->thread, ask->message_class, day})) return false;
         pending.done(Error{Code::unavailable, error.detail});
         return true;
     });
-    batch.acts = acts_of(batch.pending);
-    batch.answers.resize(batch.pending.size());
 }
 
-Task<void> JournalWriter::Impl::lock(Batch& batch) {
+Task<void> JournalWriter::Impl::lock(JournalBatch& batch) {
     const auto day = retention::day_of(now());
     auto questions = lock_and_look_up(database.clinic(), batch.acts, day);
     WARDLINE_CO_TRY(
@@ -295,91 +246,7 @@ Task<void> JournalWriter::Impl::lock(Batch& batch) {
     co_return success();
 }
 
-void JournalWriter::Impl::judge_all(Batch& batch) {
-    batch.writes.entries.reserve(batch.acts.size());
-    for (std::size_t i = 0; i < batch.acts.size(); ++i) {
-        if (batch.payload_bytes > options.batch_bytes_max) break;  // The rest waits for the next.
-        batch.answers[i] = judge_one(batch, *batch.acts[i]);
-    }
-}
-
-// A repeated message is answered before any other check.
-Result<Appended> JournalWriter::Impl::judge_one(Batch& batch, const Act& act) {
-    if (act.message) {
-        const auto found = batch.facts.messages.find({act.message->device, act.message->id});
-        if (found != batch.facts.messages.end()) {
-            const auto& first = found->second;
-            batch.repeats = true;
-            if (first.hash != act.message->hash) return id_reused(first);
-            return Appended{first.seq, first.time, first.hash, true};
-        }
-    }
-    return judge_new(batch, act);
-}
-
-Result<Appended> JournalWriter::Impl::judge_new(Batch& batch, const Act& act) {
-    const auto seq = batch.facts.head_seq + batch.writes.entries.size() + 1;
-    WARDLINE_TRY(auto drafts, state.judge(act, batch.facts.for_act(act, seq, batch.time)));
-    if (!drafts.empty()) batch.judged = true;
-    Appended answer{seq, batch.time, {}, false};
-    if (act.message) answer.hash = act.message->hash;
-    if (!drafts.empty() && drafts.front().statement) answer.hash = drafts.front().statement->hash;
-    std::optional<Error> refusal;
-    for (auto& draft : drafts) {
-        if (draft.refusal) refusal = std::move(draft.refusal);
-        take_draft(batch, act, std::move(draft));
-    }
-    if (refusal) return *std::move(refusal);
-    return answer;
-}
-
-void JournalWriter::Impl::take_draft(Batch& batch, const Act& act, Draft draft) {
-    auto& writes = batch.writes;
-    auto& facts = batch.facts;
-    const auto seq = facts.head_seq + writes.entries.size() + 1;
-    auto& entry = writes.entries.emplace_back();
-    entry.seq = seq;
-    entry.time = batch.time;
-    entry.kind = draft.kind;
-    entry.details = std::move(draft.details);
-    entry.thread = draft.thread;
-    entry.message_class = draft.message_class;
-    entry.statement = std::move(draft.statement);
-
-    auto& units = batch.payload_units.emplace_back();
-    for (auto& payload : draft.payloads) {
-        batch.payload_bytes += payload.bytes.size();
-        units.push_back(payload.unit);
-        entry.payloads.push_back({payload.unit.value_or(0), std::move(payload.bytes)});
-    }
-    if (act.message && draft.counter) {
-        const MessageName name{act.message->device, act.message->id};
-        const FirstAnswer first{seq, batch.time, act.message->hash};
-        const CounterName counter{
-            act.message->device, act.message->thread, trust::audience_of(act.message->message_class)
-        };
-        facts.messages.insert_or_assign(name, first);
-        facts.counters[counter] = *draft.counter;
-        writes.messages.push_back({name, first});
-        writes.counters[counter] = *draft.counter;
-    }
-    if (draft.generation) {
-        facts.generations[draft.generation->device] = draft.generation->generation;
-        writes.generations.push_back(*draft.generation);
-    }
-    if (draft.epoch_boxes) writes.epoch_boxes.push_back(*std::move(draft.epoch_boxes));
-    if (draft.admit_box) writes.admit_boxes.emplace_back(seq, *std::move(draft.admit_box));
-    if (draft.founds) writes.founds = draft.founds;
-    for (const auto unit : draft.condemn) {
-        facts.condemnable.erase(unit);
-        std::erase_if(facts.live_units, [unit](const auto& live) {
-            return live.second.unit == unit;
-        });
-        writes.condemn.push_back(unit);
-    }
-}
-
-Task<UnitSlot> JournalWriter::Impl::unit_for(Batch& batch, const UnitPlace& place) {
+Task<UnitSlot> JournalWriter::Impl::unit_for(JournalBatch& batch, const UnitPlace& place) {
     const auto found = batch.facts.live_units.find(place);
     if (found != batch.facts.live_units.end()) co_return found->second;
     // Under the lock nobody else makes the same unit. Its first key lends it its number, too: both
@@ -391,7 +258,7 @@ Task<UnitSlot> JournalWriter::Impl::unit_for(Batch& batch, const UnitPlace& plac
     co_return slot;
 }
 
-Task<void> JournalWriter::Impl::place_payloads(Batch& batch) {
+Task<void> JournalWriter::Impl::place_payloads(JournalBatch& batch) {
     std::map<UnitNumber, KeyNumber> named;
     for (const auto& [seq, slot] : batch.facts.units_of) named[slot.unit] = slot.key;
     for (std::size_t i = 0; i < batch.writes.entries.size(); ++i) {
@@ -430,26 +297,9 @@ Task<void> JournalWriter::Impl::place_payloads(Batch& batch) {
     co_return success();
 }
 
-void JournalWriter::Impl::extend_tree(Batch& batch) {
-    auto& writes = batch.writes;
-    writes.leaves.reserve(writes.entries.size());
-    for (auto& entry : writes.entries) {
-        entry.salt = crypto::random_fixed<audit::Salt>(random);
-        const auto details = audit::details_hash(entry.salt, entry.details);
-        writes.leaves.push_back(audit::leaf_hash(entry.seq, entry.time, entry.kind, details));
-        batch.edge.append(writes.leaves.back(), writes.tiles);
-    }
-    audit::TreeHead tree_head;
-    tree_head.clinic = writes.founds ? *writes.founds : *clinic;
-    tree_head.size = batch.edge.size();
-    tree_head.root = batch.edge.root();
-    tree_head.time = batch.time;
-    writes.head = audit::sign_head(tree_head, audit_key);
-}
-
 // The outcome is known only if the server said so and nothing else: a notice during the commit may
 // say that it was not replicated.
-Task<void> JournalWriter::Impl::commit(Batch& batch) {
+Task<void> JournalWriter::Impl::commit(JournalBatch& batch) {
     const auto notices = connection->notices();
     auto statements = writes_of(database.clinic(), batch.writes);
     const auto done = co_await connection->run(std::move(statements), options.deadline);
@@ -461,7 +311,7 @@ Task<void> JournalWriter::Impl::commit(Batch& batch) {
     co_return success();
 }
 
-Task<void> JournalWriter::Impl::attempt(Batch& batch) {
+Task<void> JournalWriter::Impl::attempt(JournalBatch& batch) {
     // The less is left to be read under the lock, the shorter others wait for it.
     if (look()) {
         WARDLINE_CO_TRY(co_await catch_up(INT64_MAX));
@@ -469,14 +319,14 @@ Task<void> JournalWriter::Impl::attempt(Batch& batch) {
     const auto warm = co_await warm_up(batch.acts);
     if (!warm) refuse_cold(batch, warm.error());
     WARDLINE_CO_TRY(co_await lock(batch));
-    judge_all(batch);
+    batch.judge(state, options.batch_bytes_max);
     const auto& writes = batch.writes;
     if (!writes.entries.empty()) {
         if (!clinic && !writes.founds) {
             co_return Error{Code::internal, "an entry before genesis"};
         }
         WARDLINE_CO_TRY(co_await place_payloads(batch));
-        extend_tree(batch);
+        batch.extend_tree(writes.founds ? *writes.founds : *clinic, audit_key, random);
     }
     if (writes.entries.empty() && writes.side.empty() && !batch.repeats) {
         WARDLINE_CO_TRY(co_await connection->run(kRollback, {}, options.deadline));
@@ -485,7 +335,7 @@ Task<void> JournalWriter::Impl::attempt(Batch& batch) {
     co_return co_await commit(batch);
 }
 
-void JournalWriter::Impl::succeed(Batch& batch) {
+void JournalWriter::Impl::succeed(JournalBatch& batch) {
     disk_full_at.reset();
     ++stats.batches;
     auto& writes = batch.writes;
@@ -511,7 +361,7 @@ void JournalWriter::Impl::succeed(Batch& batch) {
 
 // Nothing is known to be stored. Whether the state has to be rebuilt depends on whether it was
 // asked to judge.
-void JournalWriter::Impl::fail(Batch& batch, const Error& error) {
+void JournalWriter::Impl::fail(JournalBatch& batch, const Error& error) {
     if (connection) connection->close();
     if (batch.judged) loaded = false;
     give_back_side(std::move(batch.writes.side));
@@ -547,7 +397,7 @@ void JournalWriter::Impl::fail_all(Code code, const char* why) {
 }
 
 net::awaitable<void> JournalWriter::Impl::one_batch() {
-    Batch batch;
+    JournalBatch batch;
     take_batch(batch);
     std::optional<Error> failure;
     try {

@@ -9,7 +9,8 @@
 namespace wardline::storage {
 
 // Against the main database.
-std::vector<pg::Query> journal_writer_queries();
+std::vector<pg::Query> journal_look_up_queries();
+std::vector<pg::Query> journal_rows_queries();
 std::vector<pg::Query> journal_reader_queries();
 std::vector<pg::Query> tree_queries();
 std::vector<pg::Query> device_queries();

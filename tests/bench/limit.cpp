@@ -1,7 +1,7 @@
 #include "protocol/crypto/crypto.hpp"
 #include "storage/database.hpp"
 #include "storage/embedded_postgres.hpp"
-#include "storage/journal_batch.hpp"
+#include "storage/journal_rows.hpp"
 #include "storage/pg/connection.hpp"
 #include "storage/session_settings.hpp"
 #include "tests/bench/bench_clinic.hpp"

@@ -104,9 +104,10 @@ class PlansTest : public JournalTest {
 protected:
     std::string troubles(PGconn* conn) {
         std::string out;
-        auto queries = storage::journal_writer_queries();
+        auto queries = storage::journal_look_up_queries();
         for (const auto& part :
-             {storage::journal_reader_queries(),
+             {storage::journal_rows_queries(),
+              storage::journal_reader_queries(),
               storage::tree_queries(),
               storage::counter_queries(),
               storage::cursor_queries(),

@@ -33,7 +33,8 @@ std::string complaints(
 std::vector<storage::pg::Query> all_of_the_server() {
     std::vector<storage::pg::Query> out;
     for (const auto& part :
-         {storage::journal_writer_queries(),
+         {storage::journal_look_up_queries(),
+          storage::journal_rows_queries(),
           storage::journal_reader_queries(),
           storage::tree_queries(),
           storage::device_queries(),
