@@ -31,7 +31,7 @@ struct Endpoint {
 struct Limits {
     // Connections
     std::uint32_t connections_max{10'000};
-    std::uint32_t handshakes_per_second{100};  // Beyond it new connections are closed before TLS.
+    std::uint32_t handshakes_per_second{250};  // Beyond it new connections are closed before TLS.
     std::uint32_t unauthenticated_per_address_max{256};  // Connections at one time.
     std::uint32_t http_per_address_per_minute{120};
     std::chrono::milliseconds handshake_timeout{5'000};

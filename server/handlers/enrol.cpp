@@ -51,9 +51,10 @@ Result<Begun> check(Services& services, const cbor::Json& body) {
     }
     const auto& record = services.record();
     if (!record.founded()) return Error{Code::no_clinic, "there is no clinic yet"};
+    // First, whether or not there is such an invite, so that the time does not tell.
+    const bool is_signed = trust::verify_enrol_begin(key, asked.handle, Instant{time}, sig);
     const auto found = record.invite(asked.handle, services.now());
-    if (!found || found->invite.key != key ||
-        !trust::verify_enrol_begin(key, asked.handle, Instant{time}, sig)) {
+    if (!found || found->invite.key != key || !is_signed) {
         return Error{Code::invite_unknown, "no such invite"};
     }
     if (found->state != trust::InviteState::open) {

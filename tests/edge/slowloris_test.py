@@ -89,7 +89,7 @@ def open_all(port: int) -> list[Slow]:
             sock = connect(port, f"127.5.{place}.{number + 1}")
             sock.setblocking(False)
             crowd.append(Slow(kind, sock, drip(), limit, time.monotonic()))
-            time.sleep(0.01)  # Under a hundred handshakes a second, as the limit has it.
+            time.sleep(0.01)  # Under the limit of handshakes a second.
     return crowd
 
 
