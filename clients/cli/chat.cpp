@@ -60,6 +60,10 @@ private:
     Result<void> open();
     Result<void> show_history(Seq before, std::size_t limit);
     void show_message(const client::Message& message);
+    // A message that waits is shown again, with its number, once it is sent.
+    std::set<MessageId>& shown_as(client::MessageState state) {
+        return state == client::MessageState::queued ? shown_waiting_ : shown_;
+    }
     void show_receipt(const client::ReceiptInfo& receipt);
     void help();
     Result<void> unless_serious(Result<void> done);
@@ -72,6 +76,7 @@ private:
     std::optional<LineEditor> editor_;
     std::string piped_;  // Input that is no whole line yet, without a terminal.
     std::set<MessageId> shown_;
+    std::set<MessageId> shown_waiting_;
     bool opened_{false};  // The client opens it again by itself after a lost connection.
     Seq oldest_{0};
     Seq last_own_{0};
@@ -118,7 +123,7 @@ Result<void> Chat::show_history(Seq before, std::size_t limit) {
 }
 
 void Chat::show_message(const client::Message& message) {
-    if (!shown_.insert(message.message_id).second) return;
+    if (!shown_as(message.state).insert(message.message_id).second) return;
     show_.show(message);
     if (message.own) {
         last_own_ = std::max(last_own_, message.seq);
@@ -246,9 +251,8 @@ Result<void> Chat::send(const std::string& text) {
             client_.is_patient() ? std::nullopt : std::optional{patient_}, text, options
         )
     );
-    // A message that waits is shown again, with its number, once it is sent.
     show_.show(sent);
-    if (sent.state != client::MessageState::queued) shown_.insert(sent.message_id);
+    shown_as(sent.state).insert(sent.message_id);
     last_own_ = std::max(last_own_, sent.seq);
     return success();
 }
