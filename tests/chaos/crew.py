@@ -271,12 +271,16 @@ class Crew:
         return all(client.count >= client.most and client.waiting is None
                    for client in self.clients if client.process is not None)
 
+    def still_waiting(self) -> list[Typed]:
+        return [client.waiting for client in self.clients
+                if client.process is not None and client.waiting is not None]
+
     def settle(self) -> None:
         """Nothing more is typed; what the clients still hold goes out; they end in order."""
         self.sending = False
-        self.run(lambda: all(client.waiting is None for client in self.clients
-                             if client.process is not None),
-                 SILENCE_SECONDS, f"the last acknowledgements ({self.last_error})")
+        if not self.run(lambda: not self.still_waiting(), SILENCE_SECONDS, "", strict=False):
+            raise Failure(f"waited {SILENCE_SECONDS:.0f} s in vain for the acknowledgements of "
+                          f"{self.still_waiting()} ({self.last_error})")
         for client in self.clients:
             client.stop()
         self.run(lambda: all(client.process is None for client in self.clients), END_SECONDS,
