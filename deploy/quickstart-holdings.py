@@ -74,12 +74,16 @@ def held(row):
     return lines + [f"content: {row[3]} bytes, encrypted:", f"{row[4]}..."]
 
 
-def count_in(path, texts):
+# Shorter ones, such as "second", may stand in PostgreSQL's own files.
+LOOKED_FOR_FROM_BYTES = 16
+
+
+def found_in(path, texts):
     try:
         data = path.read_bytes()
     except FileNotFoundError:  # The server deletes files while we look.
-        return 0
-    return sum(1 for text in texts if text.encode() in data)
+        return []
+    return [(path, text) for text in texts if text.encode() in data]
 
 
 def main():
@@ -92,8 +96,7 @@ def main():
     texts = []
     for message in messages:
         text = visible(message["text"] or f"({message['state']})")
-        if message["text"]:
-            texts.append(message["text"])
+        texts.append(message["text"] or "")
         left = textwrap.wrap(f"{message['author']}: {text}", left_width) or [""]
         right = held(rows.get(message["seq"]))
         right[0] = f"#{message['seq']} {right[0]}"
@@ -101,10 +104,13 @@ def main():
             line = left[index] if index < len(left) else ""
             print(f"{line:<{left_width}}  {right[index] if index < len(right) else ''}".rstrip())
         print()
+    long_enough = [text for text in texts if len(text.encode()) >= LOOKED_FOR_FROM_BYTES]
     files = [path for path in folder.rglob("*") if path.is_file()]
-    found = sum(count_in(path, texts) for path in files)
-    print(f"Looked for the {len(texts)} texts in all {len(files)} files of {folder}: "
-          f"{'none is there.' if found == 0 else f'FOUND {found} TIMES.'}")
+    found = [hit for path in files for hit in found_in(path, long_enough)]
+    print(f"Looked for the {len(long_enough)} texts of at least {LOOKED_FOR_FROM_BYTES} bytes in "
+          f"all {len(files)} files of {folder}: {len(found) or 'none'} found.")
+    for path, text in found:
+        print(f"FOUND in {path}: {visible(text)}")
     return 1 if found else 0
 
 

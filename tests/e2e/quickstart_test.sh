@@ -40,7 +40,7 @@ done
 for name in patient patient-tablet; do
     ! sees "$name" "$note" || fail "$name sees the internal note"
 done
-grep -q 'none is there\.$' "$newest" || fail "the texts were not looked for, or were found"
+grep -q ': none found\.$' "$newest" || fail "the texts were not looked for, or were found"
 
 [ "$(ls -A "$scratch/dir" | sort | tr '\n' ' ')" = "clients server " ] ||
     fail "something else lies in the folder: $(ls -A "$scratch/dir")"
