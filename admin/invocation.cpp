@@ -39,6 +39,7 @@ Result<Parsed> parse(const std::vector<std::string>& arguments) {
 
 std::vector<TeamName> team_names(const std::vector<std::string>& texts) {
     std::vector<TeamName> names;
+    names.reserve(texts.size());
     for (const auto& text : texts) names.push_back(terminal::value_or_usage(TeamName::parse(text)));
     return names;
 }

@@ -6,6 +6,7 @@
 #include "clients/cli/show.hpp"
 #include "clients/terminal/utf8.hpp"
 #include "clients/terminal/views.hpp"
+#include "protocol/trust/class.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -95,7 +96,7 @@ Result<void> Chat::begin() {
     }
                      .add(
                          ", class " + message_class_ +
-                             ". /help lists what else can be typed, Ctrl-D ends.",
+                             ". /help tells more, Ctrl-D ends.",
                          Style::dim
                      ));
     // Staff have nothing to show before the thread is open, and were told why it is not.
@@ -222,7 +223,7 @@ Result<bool> Chat::on_command(std::string_view name, std::string_view argument) 
     if (name == "quit" || name == "q") return false;
     if (name == "more") {
         WARDLINE_TRY(unless_serious(show_history(oldest_, kHistoryLimit)));
-    } else if (name == "class" && is_class(argument)) {
+    } else if (name == "class" && trust::parse_class(argument)) {
         message_class_ = argument;
         console_.say(Text{"What you write now has the class " + message_class_ + ".", Style::dim});
     } else {

@@ -24,7 +24,7 @@ constexpr int kBacklog = 4096;
 constexpr std::chrono::seconds kTransferLimit{10};
 
 struct Job {
-    int socket;
+    int socket{-1};
     HandoverRequest request;
     std::optional<HandoverReply> reply;
 };

@@ -1,8 +1,8 @@
 #include "clients/cli/invocation.hpp"
 
+#include "protocol/trust/class.hpp"
+
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 
 namespace wardline::cli {
 
@@ -48,15 +48,8 @@ std::optional<PatientId> optional_patient(const std::string& text) {
     return terminal::value_or_usage(PatientId::parse(text));
 }
 
-bool is_class(std::string_view message_class) noexcept {
-    constexpr std::array<std::string_view, 6> classes{
-        "appointment", "clinical", "photo", "admin", "marketing", "internal"
-    };
-    return std::find(classes.begin(), classes.end(), message_class) != classes.end();
-}
-
 void check_class(const std::string& message_class) {
-    if (is_class(message_class)) return;
+    if (trust::parse_class(message_class)) return;
     terminal::refuse_usage(
         "there is no class " + message_class +
         "; there are appointment, clinical, photo, admin, marketing and internal"

@@ -1,4 +1,5 @@
 #include "clients/cli/invocation.hpp"
+#include "clients/terminal/patient_invite.hpp"
 #include "clients/terminal/shapes.hpp"
 #include "clients/terminal/views.hpp"
 
@@ -11,23 +12,6 @@
 namespace wardline::cli {
 
 namespace {
-
-struct InviteArguments {
-    std::string patient_text;
-    std::vector<std::string> team_texts;
-    bool qr{false};
-    std::optional<PatientId> patient;  // There once the arguments are read.
-    std::vector<TeamName> teams;
-};
-
-Result<void> invite_patient(Context& context, const InviteArguments& arguments) {
-    WARDLINE_TRY(
-        const auto invite, context.client.invite_patient(*arguments.patient, arguments.teams)
-    );
-    context.console.result(terminal::invite_json(invite));
-    terminal::show_invite(context.console, invite, arguments.qr);
-    return success();
-}
 
 struct ConfirmArguments {
     std::string patient_text;
@@ -117,36 +101,16 @@ void add_patient(CLI::App& app, Invocation& invocation) {
         app, "patient", "Invite patients", "  wardline patient invite 4711 --team reception --qr"
     );
     patient->require_subcommand(1);
-    auto* command = terminal::add_command(
+    terminal::add_patient_invite(
         *patient,
-        "invite",
-        "Open a patient's record and thread, or invite a further device of a known patient",
         "  wardline patient invite 4711\n"
-        "  wardline patient invite 4711 --team reception --team nurses --qr"
-    );
-    auto arguments = std::make_shared<InviteArguments>();
-    command
-        ->add_option("PATIENT-ID", arguments->patient_text, "The clinic's own number, never a name")
-        ->required();
-    command
-        ->add_option(
-            "--team",
-            arguments->team_texts,
-            "A team on the thread; may be repeated (default: your own)"
-        )
-        ->type_name("TEAM")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command->add_flag("--qr", arguments->qr, "Show it as a QR code too");
-    command->callback([arguments, &invocation] {
-        arguments->patient = terminal::value_or_usage(PatientId::parse(arguments->patient_text));
-        for (const auto& team : arguments->team_texts) {
-            arguments->teams.push_back(terminal::value_or_usage(TeamName::parse(team)));
+        "  wardline patient invite 4711 --team reception --team nurses --qr",
+        [&invocation](const terminal::PatientInvite& arguments) {
+            invocation.action = [arguments](Context& context) {
+                return terminal::invite_patient(context.client, context.console, arguments);
+            };
         }
-        invocation.action = [arguments](Context& context) {
-            return invite_patient(context, *arguments);
-        };
-    });
+    );
     add_identity_confirm(app, invocation);
 }
 
