@@ -89,16 +89,14 @@ Result<void> Chat::begin() {
     auto connected = client_.connect();
     if (connected) connected = open();
     WARDLINE_TRY(unless_serious(std::move(connected)));
-    console_.say(Text{
-        client_.is_patient() ? "Your thread with the clinic"
-                             : "Thread of patient " + patient_.text(),
-        Style::bold
-    }
-                     .add(
-                         ", class " + message_class_ +
-                             ". /help tells more, Ctrl-D ends.",
-                         Style::dim
-                     ));
+    console_.say(
+        Text{
+            client_.is_patient() ? "Your thread with the clinic"
+                                 : "Thread of patient " + patient_.text(),
+            Style::bold
+        }
+            .add(", class " + message_class_ + ". /help tells more, Ctrl-D ends.", Style::dim)
+    );
     // Staff have nothing to show before the thread is open, and were told why it is not.
     if (client_.is_patient() || opened_) {
         WARDLINE_TRY(unless_serious(show_history(0, kHistoryLimit)));

@@ -72,8 +72,6 @@ void add_status(CLI::App& app, Invocation& invocation);
 
 // A patient id from an optional argument; `usage` where it is none. Parse time only.
 std::optional<PatientId> optional_patient(const std::string& text);
-// One of docs/protocol.md section 1.
-bool is_class(std::string_view message_class) noexcept;
 // `usage` unless it is one of docs/protocol.md section 1. Parse time only.
 void check_class(const std::string& message_class);
 
