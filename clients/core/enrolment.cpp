@@ -44,6 +44,7 @@ Error alarm(std::string_view what) {
 Result<void> fetch(
     const Environment& environment, const InviteFacts& invite, Milliseconds limit, Shown& out
 ) {
+    int silent = 0;
     while (true) {
         const Instant now = environment.clock.now();
         const auto key = crypto::signing_key_of(invite.signing);
@@ -76,8 +77,8 @@ Result<void> fetch(
             return alarm("its record has no end");
         // One body may be empty where a patient's chain begins in the next; two in a row are no
         // progress.
-        if (!news && !out.patient_entries.empty())
-            return Error{Code::bad_frame, "the server says that there is more and shows nothing"};
+        silent = news ? 0 : silent + 1;
+        if (silent > 1) return alarm("it says that there is more and shows nothing");
     }
 }
 

@@ -10,6 +10,14 @@ namespace {
 constexpr Space kSpace{"epoch"};
 constexpr std::size_t kAdmittedMax = 4'096;
 
+Error others_boxes() {
+    return Error{
+        Code::trust_alarm,
+        "the server hands out other boxes of a key than their maker signed; tell the clinic by "
+        "another way"
+    };
+}
+
 trust::EpochName name_of(const KeyReader& reader, const trust::EpochRecord& epoch) {
     return {.reader = EpochKeys::context_of(reader), .number = epoch.number, .key = epoch.key};
 }
@@ -62,18 +70,20 @@ Result<EpochKeys::Fetched> EpochKeys::fetch(const trust::EpochRecord& epoch) {
     WARDLINE_TRY(const auto* boxes, reader.array("boxes", epoch.devices.size() + 2));
     WARDLINE_TRY(out.boxes.boxes, trust::parse_boxes(*boxes, epoch.devices.size() + 2));
     WARDLINE_TRY(out.boxes.previous, reader.boolean("previous"));
-    if (!trust::check_epoch_boxes(out.boxes, epoch.devices.size(), epoch.number, epoch.boxes)) {
-        return Error{
-            Code::trust_alarm,
-            "the server hands out other boxes of a key than their maker signed; tell the clinic by "
-            "another way"
-        };
-    }
+    if (!trust::check_epoch_boxes(out.boxes, epoch.devices.size(), epoch.number, epoch.boxes))
+        return others_boxes();
     WARDLINE_TRY(const auto* admitted, reader.array("admitted", kAdmittedMax));
     for (const auto& item : *admitted) {
         WARDLINE_TRY(auto map, cbor::MapReader::over(item));
         WARDLINE_TRY(const auto device, map.fixed<DeviceId>("device"));
         WARDLINE_TRY(const auto box, map.fixed<crypto::Box>("box"));
+        const auto signed_hash = trust::hash_of_boxes(std::span{&box, 1});
+        const auto is_signed = [&](const trust::AdmittedDevice& signed_for) {
+            return signed_for.device == device && signed_for.box == signed_hash;
+        };
+        if (device == self_.device() &&
+            std::none_of(epoch.admitted.begin(), epoch.admitted.end(), is_signed))
+            return others_boxes();
         out.admitted.emplace_back(device, box);
     }
     return out;

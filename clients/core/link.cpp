@@ -136,8 +136,12 @@ Result<Json> Link::request(std::string_view type, Json body) {
         const Error& error = answer.error();
         if (error.code == Code::unreachable || error.code == Code::shutting_down) drop();
         if (error.code != Code::rate_limited || !error.extra) return answer;
-        const auto wait = Milliseconds{error.extra->value("retry_after_ms", 1'000)};
-        if (wait > kPatience || environment_.clock.steady() + wait > deadline) return answer;
+        const auto asked = error.extra->find("retry_after_ms");
+        const bool said = asked != error.extra->end() && asked->is_number_unsigned();
+        const auto ms = said ? asked->get<std::uint64_t>() : 1'000;
+        if (ms > static_cast<std::uint64_t>(kPatience.count())) return answer;
+        const auto wait = Milliseconds{static_cast<std::int64_t>(ms)};
+        if (environment_.clock.steady() + wait > deadline) return answer;
         std::this_thread::sleep_for(wait);
     }
 }

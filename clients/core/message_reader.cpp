@@ -213,10 +213,12 @@ Result<ReadMessage> MessageReader::read(
         const bool same_clinic, chains_.agrees(trust::ChainName::clinic(), clinic_head, entry.seq)
     );
     WARDLINE_TRY(const bool same_patient, chains_.agrees(patient_chain, patient_head, entry.seq));
+    // A server that is honest takes no message with a head that is not in its chains.
     if (!same_clinic || !same_patient) {
-        out.alarm = true;
-        return refused(
-            "its author was shown another record of who belongs to this clinic, or claims so"
+        return alarm(
+            "the server shows this device another record of who belongs to the clinic than it "
+            "shows to the author of message " +
+            std::to_string(entry.seq)
         );
     }
     WARDLINE_TRY(chain, chains_.patient(head.patient));

@@ -11,14 +11,16 @@ constexpr Space kSpace{"message"};
 constexpr Space kMissing{"message without key"};
 constexpr std::size_t kTextMax = 131'072;
 
-Bytes key_of(const Message& message) {
-    return concat({message.device.view(), message.message_id.view()});
-}
-
 Bytes seq_key(Seq seq) {
     Bytes key;
     append_u64(key, seq);
     return key;
+}
+
+// What was refused before its id could be believed has its place by its entry.
+Bytes key_of(const Message& message) {
+    if (message.message_id.is_zero()) return concat({message.device.view(), seq_key(message.seq)});
+    return concat({message.device.view(), message.message_id.view()});
 }
 
 Bytes encode(const Message& message) {

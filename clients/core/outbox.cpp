@@ -22,6 +22,23 @@ Error alarm(std::string_view what) {
     return Error{Code::trust_alarm, std::string{what} + "; tell the clinic by another way"};
 }
 
+// An answer without form refuses nothing: the message stays queued.
+template <class T>
+Result<T> or_later(Result<T> result) {
+    if (result || result.error().code != Code::bad_frame) return result;
+    return Error{Code::internal, "the server's answer has no form: " + result.error().detail};
+}
+
+Result<Sent> parse_sent(const Json& answer) {
+    WARDLINE_TRY(auto reader, cbor::MapReader::over(answer));
+    Sent sent;
+    WARDLINE_TRY(sent.seq, reader.uint("seq"));
+    WARDLINE_TRY(const auto time, reader.uint("time"));
+    sent.time = Instant{time};
+    WARDLINE_TRY(sent.hash, reader.fixed<Hash>("hash"));
+    return sent;
+}
+
 Bytes place_key(const ThreadId& thread, trust::Audience audience) {
     return concat({thread.view(), as_bytes(trust::name_of(audience))});
 }
@@ -330,12 +347,7 @@ Result<void> Outbox::compose(Queued& queued) {
 Result<std::optional<Sent>> Outbox::judge(Queued& queued, const Result<Json>& answer) {
     const Place place{queued.thread, trust::audience_of(queued.message_class)};
     if (answer) {
-        WARDLINE_TRY(auto reader, cbor::MapReader::over(answer.value()));
-        Sent sent;
-        WARDLINE_TRY(sent.seq, reader.uint("seq"));
-        WARDLINE_TRY(const auto time, reader.uint("time"));
-        sent.time = Instant{time};
-        WARDLINE_TRY(sent.hash, reader.fixed<Hash>("hash"));
+        WARDLINE_TRY(const auto sent, or_later(parse_sent(answer.value())));
         WARDLINE_TRY(const auto stands, message::decode_message(queued.sealed));
         if (message::message_hash(stands) != sent.hash)
             return alarm("the server has put another message in the place of the one that was sent"
@@ -354,8 +366,9 @@ Result<std::optional<Sent>> Outbox::judge(Queued& queued, const Result<Json>& an
             known_.erase(place);
             Sent sent;
             sent.hash = *hash;
-            if (error.extra->contains("seq"))
-                sent.seq = error.extra->at("seq").get<std::uint64_t>();
+            const auto seq = error.extra->find("seq");
+            if (seq != error.extra->end() && seq->is_number_unsigned())
+                sent.seq = seq->get<std::uint64_t>();
             return std::optional{sent};
         }
         return Error{
@@ -381,7 +394,7 @@ Result<Sent> Outbox::send(Queued& queued) {
     }
     for (int i = 0; i < kTries; ++i) {
         if (queued.sealed.empty()) {
-            WARDLINE_TRY(compose(queued));
+            WARDLINE_TRY(or_later(compose(queued)));
         }
         WARDLINE_TRY(const auto message, cbor::decode(queued.sealed));
         const auto answer = link_.request(

@@ -55,8 +55,8 @@ Result<void> Session::take_push(const Json& push) {
         return success();
     }
     if (type == "bye") {
-        const auto code = push.value("code", std::string{});
-        if (code == "replaced") {
+        const auto code = fields.text("code", wire::kTypeBytesMax);
+        if (code && code.value() == "replaced") {
             ended_ = Error{
                 Code::conflict,
                 "this device has logged in from another place, which ended this connection"

@@ -259,10 +259,12 @@ Result<std::vector<message::Slot>> Session::added_slots(const ThreadId& thread, 
     WARDLINE_TRY(auto fields, cbor::MapReader::over(answer));
     WARDLINE_TRY(const auto* list, fields.array("messages", 1));
     std::vector<message::Slot> out;
-    if (list->empty() || list->front().value("seq", Seq{0}) != seq ||
-        !list->front().contains("added"))
-        return out;
-    for (const auto& item : list->front().at("added")) {
+    if (list->empty()) return out;
+    WARDLINE_TRY(auto message, cbor::MapReader::over(list->front()));
+    WARDLINE_TRY(const auto shown, message.uint("seq"));
+    if (shown != seq || !message.has("added")) return out;
+    WARDLINE_TRY(const auto* added, message.array("added", message::kSlotsMax));
+    for (const auto& item : *added) {
         WARDLINE_TRY(auto slot, message::parse_slot(item));
         out.push_back(std::move(slot));
     }

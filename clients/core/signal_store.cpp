@@ -9,6 +9,8 @@ constexpr Space kSigned{"signed prekey"};
 constexpr Space kBegun{"begun"};
 constexpr Space kDevice{"device"};
 constexpr std::string_view kNextPrekey{"next prekey"};
+// A server that asks for more at every login gets more, and only the newest are kept.
+constexpr std::uint64_t kPrekeysMax = 1'000;
 
 Bytes number_key(std::uint64_t number) {
     Bytes key;
@@ -65,6 +67,13 @@ Result<void> SignalStore::keep(std::span<const signal::OwnOneTimePrekey> prekeys
         WARDLINE_TRY(
             store_.put(kPrekeys, number_key(prekey.key.id), prekey.record.reveal(), prekey.key.id)
         );
+    }
+    WARDLINE_TRY(const auto kept, store_.count(kPrekeys));
+    if (kept > kPrekeysMax) {
+        WARDLINE_TRY(const auto oldest, store_.from(kPrekeys, 0, kept - kPrekeysMax));
+        for (const auto& record : oldest) {
+            WARDLINE_TRY(store_.erase(kPrekeys, record.key));
+        }
     }
     return transaction.commit();
 }

@@ -62,6 +62,12 @@ Result<const trust::PatientChain*> MessageAct::check_header(
     WARDLINE_TRY(require_live(record, sender, facts));
     WARDLINE_TRY(trust::may_write(record.clinic(), *thread, sender, header.message_class, facts.seq)
     );
+    // Readers take heads that they cannot find for a server with two histories: nobody can make one
+    // look like that by naming heads that never were.
+    if (!record.clinic().contains(header.clinic_head, facts.seq) ||
+        !thread->contains(header.patient_head, facts.seq) || header.tree.size >= facts.seq) {
+        return Error{Code::forbidden, "the header names a head that is not in the journal"};
+    }
     return thread;
 }
 
