@@ -4,7 +4,7 @@
 #include "clients/core/client.hpp"
 #include "clients/core/setup.hpp"
 #include "tests/e2e/clinic.hpp"
-#include "tests/e2e/meddling_connector.hpp"
+#include "tests/e2e/lossy_connector.hpp"
 
 #include <gtest/gtest.h>
 
@@ -114,7 +114,7 @@ protected:
         return out;
     }
 
-    MeddlingConnector line_;  // Passes everything on until a test meddles.
+    LossyConnector line_;  // Passes everything on until a test wants otherwise.
     client::Environment environment_{
         .clock = client::system_clock(), .random = crypto::system_random(), .connector = line_
     };

@@ -207,6 +207,13 @@ const SigningSecret& CheatingServer::audit_key() const {
     return impl_->audit;
 }
 
+ClinicId CheatingServer::clinic() {
+    const auto read = [this]() -> net::awaitable<ClinicId> {
+        co_return impl_->state.record().clinic().clinic();
+    };
+    return net::co_spawn(impl_->context, read, net::use_future).get();
+}
+
 void CheatingServer::lie(Lies lies) {
     impl_->lying.set(std::move(lies));
 }

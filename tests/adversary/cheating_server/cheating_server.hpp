@@ -34,6 +34,8 @@ public:
     const Hash& pin() const;
     std::string setup_token();
     const SigningSecret& audit_key() const;
+    // Once it is founded.
+    ClinicId clinic();
 
     void lie(Lies lies);
     void be_honest();

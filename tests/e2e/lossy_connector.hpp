@@ -6,8 +6,7 @@
 #include <memory>
 #include <string>
 
-// Stands between a client and a real server, as a hostile server or a bad network would: sees every
-// request, changes answers, loses them.
+// Stands between a client and a real server, as a bad network would: loses requests and answers.
 namespace wardline::e2e {
 
 enum class Fate : std::uint8_t {
@@ -15,32 +14,25 @@ enum class Fate : std::uint8_t {
     lose_request,  // The connection ends before the server has it.
     lose_answer,   // The connection ends after the server has acted.
 };
+using FateOf = std::function<Fate(const std::string& type)>;
+inline Fate pass_all(const std::string& /*type*/) {
+    return Fate::pass;
+}
 
-struct Meddling {
-    std::function<Fate(const std::string& type)> fate = [](const std::string&) {
-        return Fate::pass;
-    };
-    std::function<void(const std::string& type, client::Json& answer)> answer =
-        [](const std::string&, client::Json&) {};
-    std::function<void(client::Json& frame)> request = [](client::Json&) {};
-};
-
-class MeddlingConnection final : public client::Connection {
+class LossyConnection final : public client::Connection {
 public:
-    MeddlingConnection(std::unique_ptr<client::Connection> real, Meddling& meddling)
-        : real_{std::move(real)}, meddling_{meddling} {}
+    LossyConnection(std::unique_ptr<client::Connection> real, const FateOf& fate)
+        : real_{std::move(real)}, fate_{fate} {}
 
     Result<client::Json> request(client::Json frame, client::Milliseconds limit) override {
         const Error lost{Code::unreachable, "the test cut the line"};
         if (cut_) return lost;
         const auto type = frame.at("t").get<std::string>();
-        const auto fate = meddling_.fate(type);
+        const auto fate = fate_(type);
         cut_ = fate != Fate::pass;
         if (fate == Fate::lose_request) return lost;
-        meddling_.request(frame);
         auto answer = real_->request(std::move(frame), limit);
         if (fate == Fate::lose_answer) return lost;
-        if (answer) meddling_.answer(type, answer.value());
         return answer;
     }
     Result<std::optional<client::Json>> next_push(client::Milliseconds wait) override {
@@ -55,18 +47,18 @@ public:
 
 private:
     std::unique_ptr<client::Connection> real_;
-    Meddling& meddling_;
+    const FateOf& fate_;
     bool cut_{false};
 };
 
-class MeddlingConnector final : public client::Connector {
+class LossyConnector final : public client::Connector {
 public:
     Result<std::unique_ptr<client::Connection>> connect(
         const client::Endpoint& endpoint, client::Milliseconds limit
     ) override {
         WARDLINE_TRY(auto real, client::tls_connector().connect(endpoint, limit));
         std::unique_ptr<client::Connection> out =
-            std::make_unique<MeddlingConnection>(std::move(real), meddling);
+            std::make_unique<LossyConnection>(std::move(real), fate);
         return out;
     }
     Result<client::Json> post(
@@ -78,7 +70,7 @@ public:
         return client::tls_connector().post(endpoint, path, body, limit);
     }
 
-    Meddling meddling;
+    FateOf fate{pass_all};
 };
 
 }  // namespace wardline::e2e
