@@ -8,9 +8,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace wardline;
     const BytesView bytes{data, size};
-    if (!cbor::scan(bytes)) return 0;
     const auto value = cbor::decode(bytes);
-    if (!value || cbor::encode(value.value()).size() != size) std::abort();
+    if (cbor::scan(bytes).has_value() != value.has_value()) std::abort();
+    if (!value) return 0;
+    const auto encoded = cbor::encode(value.value());
+    if (encoded.size() != size || cbor::decode(encoded).value() != value.value()) std::abort();
     if (cbor::Json::from_cbor(data, data + size) != value.value()) std::abort();
     return 0;
 }
