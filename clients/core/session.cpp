@@ -283,7 +283,9 @@ Result<Seq> Session::open_thread(const PatientId& patient) {
     );
     WARDLINE_TRY(auto fields, cbor::MapReader::over(answer));
     WARDLINE_TRY(const auto seq, fields.uint("seq"));
-    open_.insert_or_assign(patient, seq);
+    // What is open already answers its first seq: what was shown since is not shown again.
+    auto& shown = open_[patient];
+    shown = std::max(shown, seq);
     return seq;
 }
 
@@ -299,8 +301,11 @@ Result<void> Session::reopen() {
     std::vector<std::pair<PatientId, Seq>> were{open_.begin(), open_.end()};
     for (const auto& [patient, shown] : were) {
         const auto opened = open_thread(patient);
-        if (!opened && is_nobodys_loss(opened.error())) {
-            // No longer ours to read: nothing more of it is shown.
+        // Until the rest is shown: should this connection end meanwhile, the next one goes on here.
+        if (open_.contains(patient)) open_[patient] = shown;
+        if (!opened && is_nobodys_loss(opened.error()) && !Outbox::later(opened.error())) {
+            // No longer ours to read: nothing more of it is shown. A server that cannot open it at
+            // this moment is one to come back to.
             open_.erase(patient);
             continue;
         }
@@ -311,10 +316,13 @@ Result<void> Session::reopen() {
             WARDLINE_TRY(check_order(page.places, false));
             after = std::max(after, page.last);
             for (auto& message : page.messages) {
+                if (message.seq > now) break;  // Behind the opening: it comes as a push.
                 if (message.device != self.device()) emit(MessageEvent{std::move(message)});
             }
+            open_[patient] = std::min(after, now);
             if (!page.more || page.last == 0) break;
         }
+        open_[patient] = std::max(shown, now);
     }
     return success();
 }
@@ -392,8 +400,6 @@ Result<std::optional<Message>> Session::flush(const std::optional<MessageId>& ow
             message.reason = sent.error().detail;
             message.text.clear();
         }
-        const auto shown = open_.find(queued.patient);
-        if (shown != open_.end()) shown->second = std::max(shown->second, message.seq);
         if (ours) {
             result = std::move(message);
         } else {
