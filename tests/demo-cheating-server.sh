@@ -10,7 +10,7 @@ server_pid=""
 
 clean_up() {
     # Without its standard input the server ends by itself and takes its databases with it.
-    exec {to_server}>&- 2>/dev/null || true
+    if [[ -n "$server_pid" ]]; then exec {to_server}>&-; fi
     if [[ -n "$server_pid" ]]; then wait "$server_pid" 2>/dev/null || true; fi
     rm -rf "$folder"
 }
@@ -41,9 +41,12 @@ failures=0
 show() {
     local expected="$1" who="$2" code=0
     shift 2
-    printf '\n%s$ wardline' "$who"
-    printf ' %q' "$@"
-    printf '\n'
+    local line="wardline" word
+    for word in "$@"; do
+        if [[ "$word" == *" "* ]]; then word="\"$word\""; fi
+        line+=" $word"
+    done
+    printf '\n%s$ %s\n' "$who" "$line"
     quietly wardline "$who" "$@" 2>&1 | sed 's/^/    /' || code="${PIPESTATUS[0]}"
     printf '    (exit code %s)\n' "$code"
     if [[ "$code" != "$expected" ]]; then
@@ -60,9 +63,10 @@ lie() {
 uri_in() { sed -n 's/.*"uri":"\([^"]*\)".*/\1/p'; }
 
 echo "Starting a server of which the operator is not to be trusted ..."
-coproc CHEATER { exec "$bin/cheating-wardlined"; }
-server_pid="$CHEATER_PID"
-exec {from_server}<&"${CHEATER[0]}" {to_server}>&"${CHEATER[1]}"
+mkfifo "$folder/to-server" "$folder/from-server"
+"$bin/cheating-wardlined" <"$folder/to-server" >"$folder/from-server" &
+server_pid=$!
+exec {to_server}>"$folder/to-server" {from_server}<"$folder/from-server"
 read -r _ port <&"$from_server"
 read -r _ token <&"$from_server"
 

@@ -346,8 +346,7 @@ Result<void> EpochKeeper::add_slots(
                 return Error{
                     Code::trust_alarm,
                     "the server asks this device to hand the key of a message of patient " +
-                        header.patient.text() + " to readers of patient " + patient.text() +
-                        "; tell the clinic by another way"
+                        header.patient.text() + " to readers of patient " + patient.text()
                 };
             }
             const bool internal =

@@ -12,9 +12,7 @@ constexpr std::size_t kAdmittedMax = 4'096;
 
 Error others_boxes() {
     return Error{
-        Code::trust_alarm,
-        "the server hands out other boxes of a key than their maker signed; tell the clinic by "
-        "another way"
+        Code::trust_alarm, "the server hands out other boxes of a key than their maker signed"
     };
 }
 

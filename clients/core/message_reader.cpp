@@ -38,7 +38,7 @@ Message& refuse(Message& message, std::string_view reason) {
 }
 
 Error alarm(std::string_view what) {
-    return Error{Code::trust_alarm, std::string{what} + "; tell the clinic by another way"};
+    return Error{Code::trust_alarm, std::string{what}};
 }
 
 // What the journal says of a message is what its author signed: a server files nothing under

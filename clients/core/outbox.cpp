@@ -19,7 +19,7 @@ constexpr std::size_t kBundlesMax = 40;
 constexpr std::size_t kDevicesMax = 64;
 
 Error alarm(std::string_view what) {
-    return Error{Code::trust_alarm, std::string{what} + "; tell the clinic by another way"};
+    return Error{Code::trust_alarm, std::string{what}};
 }
 
 // An answer without form refuses nothing: the message stays queued.

@@ -56,8 +56,7 @@ Result<void> require_content(const wire::Entry& entry) {
     if (entry.expired || !entry.message.empty()) return success();
     return Error{
         Code::trust_alarm,
-        "the server withholds the content of message " + std::to_string(entry.seq) +
-            "; tell the clinic by another way"
+        "the server withholds the content of message " + std::to_string(entry.seq)
     };
 }
 
@@ -336,8 +335,7 @@ Result<Session::Read> Session::fetch_history(
             return Error{
                 Code::trust_alarm,
                 "the server shows a message of patient " + read.message.patient_id.text() +
-                    " in the thread of patient " + patient.text() +
-                    "; tell the clinic by another way"
+                    " in the thread of patient " + patient.text()
             };
         }
         remember_proof(entry, read);

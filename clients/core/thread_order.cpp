@@ -9,7 +9,7 @@ Error alarm(Seq seq, std::string_view what) {
     return Error{
         Code::trust_alarm,
         "the server does not show this thread as it was written: " + std::string{what} +
-            " at entry " + std::to_string(seq) + "; tell the clinic by another way"
+            " at entry " + std::to_string(seq)
     };
 }
 

@@ -6,15 +6,7 @@ namespace wardline::adversary {
 namespace {
 
 const std::vector<Json>& wrong_values() {
-    static const std::vector<Json> values{
-        nullptr,
-        -1,
-        UINT64_MAX,
-        "x",
-        cbor::binary(Bytes(32, 0)),
-        Json::array({1}),
-        Json::object(),
-    };
+    static const std::vector<Json> values{nullptr, -1, UINT64_MAX, "x", Json::object()};
     return values;
 }
 
