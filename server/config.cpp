@@ -8,6 +8,8 @@ namespace wardline::server {
 namespace {
 
 bool is_numeric_address(const std::string& text, int family) {
+    // inet_pton() reads up to the first zero byte, which TOML can write.
+    if (text.find('\0') != std::string::npos) return false;
     std::array<unsigned char, 16> out{};
     return inet_pton(family, text.c_str(), out.data()) == 1;
 }

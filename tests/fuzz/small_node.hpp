@@ -39,6 +39,7 @@ public:
         model::MemoryJournal entries;
         model::MemoryNode{entries, clinic.now}.store(clinic);
         state.apply(entries.entries());
+        journal.stop();  // It would keep acts until there is a database.
     }
 
     // Runs until everything that was accepted is answered.

@@ -38,6 +38,13 @@ TEST(Endpoint, IsAnIPv4AddressOrABracketedIPv6AddressWithAPort) {
     }
 }
 
+TEST(Endpoint, HasNothingBehindAZeroByte) {
+    using namespace std::string_view_literals;
+
+    EXPECT_FALSE(Endpoint::parse("127.0.0.1\0]:8443"sv));
+    EXPECT_FALSE(Endpoint::parse("[::1\0]:8443"sv));
+}
+
 TEST(ConfigFile, EveryKeyIsRead) {
     Config config;
     const auto read = read_config(
