@@ -63,17 +63,13 @@ const std::vector<Hash>* MemoryJournal::tile(const audit::TileId& id) {
     return &hashes;
 }
 
-Hash MemoryJournal::root(std::uint64_t size) {
-    audit::TreeEdge edge;
-    std::vector<audit::Tile> full;
-    for (std::uint64_t i = 0; i < size; ++i) edge.append(leaves_[i], full);
-    return edge.root();
-}
-
 void MemoryJournal::append(StoredEntry entry) {
     leaves_.push_back(audit::leaf_hash(
         entry.seq, entry.time, entry.kind, audit::details_hash(entry.salt, entry.details)
     ));
+    std::vector<audit::Tile> full;
+    edge_.append(leaves_.back(), full);
+    roots_.push_back(edge_.root());
     entries_.push_back(std::move(entry));
 }
 

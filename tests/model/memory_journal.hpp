@@ -31,7 +31,8 @@ public:
     Seq newest() const { return entries_.size(); }
     const storage::StoredEntry& at(Seq seq) const { return entries_.at(seq - 1); }
     const std::vector<Hash>* tile(const audit::TileId& id) override;
-    Hash root(std::uint64_t size);
+    // Of the first `size` entries; at least one.
+    const Hash& root(std::uint64_t size) const { return roots_.at(size - 1); }
 
     // Counters, message ids and logins, as the writer looks them up.
     struct Stored {
@@ -50,6 +51,8 @@ public:
 private:
     std::vector<storage::StoredEntry> entries_;
     std::vector<Hash> leaves_;
+    std::vector<Hash> roots_;  // By size.
+    audit::TreeEdge edge_;
     std::map<audit::TileId, std::vector<Hash>> tiles_;
 };
 
