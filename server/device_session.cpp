@@ -14,6 +14,7 @@ namespace wardline::server {
 namespace {
 
 constexpr std::string_view kLogin = "login";
+constexpr unsigned kRefusalsMax = 100;  // In a row, before a connection is closed.
 
 Error rate_limited(std::chrono::milliseconds wait) {
     return Error{
@@ -56,9 +57,7 @@ void DeviceSession::received(Bytes bytes) {
     auto& [type, id, body] = frame.value();
     const bool rising = id && (!connection_->last_request || *connection_->last_request < *id);
     if (!rising) {
-        const Error error{Code::bad_frame, "a request has a number, and each a higher one"};
-        connection_->push(wire::make_error(id, error));
-        return;
+        return refuse(id, Error{Code::bad_frame, "a request has a number, and each a higher one"});
     }
     connection_->last_request = id;
     if (connection_->in_flight >= services_.parts.limits.in_flight_max) {
@@ -69,12 +68,20 @@ void DeviceSession::received(Bytes bytes) {
         known == nullptr ? Result<void>{Error{Code::unknown_type, "no such request"}} : admit(type);
     if (!admitted) {
         services_.metrics.requests_refused.Increment();
-        connection_->push(wire::make_error(id, admitted.error()));
-        return;
+        return refuse(id, admitted.error());
     }
+    refused_in_a_row_ = 0;
     serve(
         services_, std::make_shared<Request>(services_, connection_, *known, *id, std::move(body))
     );
+}
+
+// Who goes on without heeding the answers is not served on: each refusal costs the server
+// something.
+void DeviceSession::refuse(std::optional<std::uint64_t> id, const Error& error) {
+    connection_->push(wire::make_error(id, error));
+    if (++refused_in_a_row_ >= kRefusalsMax)
+        connection_->close(CloseCode::policy_violation, "too many requests were refused");
 }
 
 Result<void> DeviceSession::admit(std::string_view type) {

@@ -22,9 +22,11 @@ private:
     void hello();
     // What stands between a frame and its handler; the error to answer with.
     Result<void> admit(std::string_view type);
+    void refuse(std::optional<std::uint64_t> id, const Error& error);
 
     Services& services_;
     std::shared_ptr<ClientConnection> connection_;
+    unsigned refused_in_a_row_{0};
 };
 
 }  // namespace wardline::server

@@ -206,8 +206,9 @@ net::awaitable<UpgradePtr> HttpConnection::serve() {
             co_return nullptr;
         }
         services_.metrics.http_requests.Increment();
+        const bool read_as_chunks = parser.chunked();
         const Request request = parser.release();
-        if (const auto why = malformed(request)) {
+        if (const auto why = malformed(request, read_as_chunks)) {
             co_await answer(stream_, refusal(400, Code::bad_frame, *why), 11, false, false);
             break;
         }

@@ -37,7 +37,7 @@ std::optional<std::string_view> only_value(const RequestHeader& header, http::fi
     return std::string_view{value.data(), value.size()};
 }
 
-std::optional<std::string_view> malformed(const RequestHeader& header) {
+std::optional<std::string_view> malformed(const RequestHeader& header, bool read_as_chunks) {
     constexpr unsigned kHttp11 = 11;
     const bool old = header.version() < kHttp11;
     const auto hosts = header.count(http::field::host);
@@ -48,7 +48,8 @@ std::optional<std::string_view> malformed(const RequestHeader& header) {
     }
     if (has(header, http::field::transfer_encoding)) {
         const auto coding = only_value(header, http::field::transfer_encoding);
-        if (old || !coding || !beast::iequals({coding->data(), coding->size()}, "chunked"))
+        if (old || !read_as_chunks || !coding ||
+            !beast::iequals({coding->data(), coding->size()}, "chunked"))
             return "the only transfer coding is chunked";
     }
     return std::nullopt;

@@ -19,8 +19,9 @@ std::optional<std::string_view> only_value(
 );
 
 // Why the request is none, for the client; nothing when it is well formed. Behind one that is
-// not, nothing on the connection can be trusted to begin where it seems to.
-std::optional<std::string_view> malformed(const RequestHeader& header);
+// not, nothing on the connection can be trusted to begin where it seems to. `read_as_chunks` is how
+// the parser took the body: it does not see a transfer coding in a folded line.
+std::optional<std::string_view> malformed(const RequestHeader& header, bool read_as_chunks);
 
 // The same for the opening handshake of a WebSocket, whose version is checked elsewhere.
 std::optional<std::string_view> malformed_upgrade(const RequestHeader& header);

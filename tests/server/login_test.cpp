@@ -156,6 +156,22 @@ TEST_F(LoginTest, MoreThan64RequestsInFlightEndTheConnection) {
     EXPECT_EQ(client.peer->closed, server::CloseCode::policy_violation);
 }
 
+TEST_F(LoginTest, AHundredRefusalsInARowEndTheConnection) {
+    RawClient heedless{node};
+    for (int i = 0; i < 99; ++i) EXPECT_EQ(code_of(heedless.ask("head")), "not_logged_in");
+    EXPECT_FALSE(heedless.peer->closed);
+    heedless.send("head");
+    EXPECT_EQ(heedless.peer->closed, server::CloseCode::policy_violation);
+
+    // Whoever is served in between begins anew.
+    auto client = connect(nurse);
+    for (int i = 0; i < 150; ++i) {
+        EXPECT_EQ(code_of(client.ask("nothing")), "unknown_type");
+        if (i % 50 == 0) EXPECT_EQ(code_of(client.ask("head")), "ok");
+    }
+    EXPECT_FALSE(client.peer->closed);
+}
+
 TEST_F(LoginTest, RefusesAnotherVersion) {
     RawClient client{node};
 

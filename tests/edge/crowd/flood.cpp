@@ -80,7 +80,7 @@ Flood flood_for(
             flood_once(*wire, style, end, flood);
         } catch (const std::runtime_error&) {
             // Closed, or not let in again so soon.
-            std::this_thread::sleep_for(std::chrono::milliseconds{20});
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
         }
     }
     return flood;

@@ -36,14 +36,19 @@ std::vector<testing::TestDevice> add_readers(BenchClinic& clinic, std::size_t co
     return clinic.add_patients(count, team);
 }
 
+constexpr int kSmallWindow = 4'096;  // So that what is not read stays with the server.
+constexpr int kLargeWindow = 4 * 1'048'576;
+void resize_window(const bench::Wire& wire, int bytes) {
+    ::setsockopt(wire.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 using Wires = std::vector<std::unique_ptr<bench::Wire>>;
 
 Wires log_in_all(BenchClinic& clinic, const std::vector<testing::TestDevice>& devices) {
     Wires out;
     for (const auto& device : devices) {
         out.push_back(clinic.log_in(device));
-        const int small = 4'096;
-        ::setsockopt(out.back()->descriptor(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+        resize_window(*out.back(), kSmallWindow);
         out.back()->go_async();
     }
     return out;
@@ -61,6 +66,7 @@ void ask_for_much(Wires& wires) {
 
 // How many came until all were there or the connection ended.
 std::size_t read_all_answers(bench::Wire& wire) {
+    resize_window(wire, kLargeWindow);
     std::size_t answers = 0;
     try {
         while (answers < kRequests && wait_readable(wire.descriptor(), kPatience)) {
