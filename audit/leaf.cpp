@@ -2,47 +2,16 @@
 
 #include "protocol/crypto/crypto.hpp"
 
-#include <algorithm>
 #include <array>
-#include <utility>
 
 namespace wardline::audit {
 namespace {
-
-constexpr std::array<std::pair<EntryKind, std::string_view>, 12> kNames{{
-    {EntryKind::statement, "statement"},
-    {EntryKind::message, "message"},
-    {EntryKind::added_slots, "added-slots"},
-    {EntryKind::login, "login"},
-    {EntryKind::logout, "logout"},
-    {EntryKind::open, "open"},
-    {EntryKind::close, "close"},
-    {EntryKind::receipts, "receipts"},
-    {EntryKind::expiry, "expiry"},
-    {EntryKind::refusal, "refusal"},
-    {EntryKind::destroyed, "destroyed"},
-    {EntryKind::export_, "export"},
-}};
 
 void put_u64(std::span<std::uint8_t, 8> out, std::uint64_t value) {
     for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
 }
 
 }  // namespace
-
-std::string_view name_of(EntryKind kind) noexcept {
-    for (const auto& [known, name] : kNames) {
-        if (known == kind) return name;
-    }
-    return "unknown";
-}
-
-std::optional<EntryKind> entry_kind(std::uint64_t number) noexcept {
-    for (const auto& [known, name] : kNames) {
-        if (static_cast<std::uint64_t>(known) == number) return known;
-    }
-    return std::nullopt;
-}
 
 Hash details_hash(const Salt& salt, BytesView details) {
     Bytes input;

@@ -1,6 +1,6 @@
 #include "server/details.hpp"
 
-#include "server/cbor_writer.hpp"
+#include "protocol/base/cbor_writer.hpp"
 
 namespace wardline::server {
 namespace {
@@ -24,18 +24,18 @@ public:
         for (const auto value : values) pairs_.uint(value);
     }
     Bytes finish() {
-        CborWriter out{pairs_.size() + 1};
-        out.map(count_).raw(pairs_.view());
-        return out.take();
+        cbor::Writer out{pairs_.size() + 1};
+        out.map(count_).item(pairs_.view());
+        return std::move(out).take();
     }
 
 private:
-    CborWriter& begin(std::string_view key) {
+    cbor::Writer& begin(std::string_view key) {
         ++count_;
         return pairs_.text(key);
     }
 
-    CborWriter pairs_{256};
+    cbor::Writer pairs_{256};
     std::uint64_t count_{0};
 };
 

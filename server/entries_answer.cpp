@@ -28,17 +28,17 @@ Bytes EntriesAnswer::frame(
     auto others = rest;
     others["id"] = id;
     others["t"] = type;
-    CborWriter out{bytes_ + kOtherBytes};
-    out.map(1 + others.size()).text("entries").raw(list());
-    for (const auto& [key, value] : others.items()) out.text(key).raw(cbor::encode(value));
-    return out.take();
+    cbor::Writer out{bytes_ + kOtherBytes};
+    out.map(1 + others.size()).text("entries").item(list());
+    for (const auto& [key, value] : others.items()) out.text(key).item(cbor::encode(value));
+    return std::move(out).take();
 }
 
 Bytes EntriesAnswer::list() const {
-    CborWriter out{bytes_ + 8};
+    cbor::Writer out{bytes_ + 8};
     out.array(entries_.size());
-    for (const auto& entry : entries_) out.raw(entry);
-    return out.take();
+    for (const auto& entry : entries_) out.item(entry);
+    return std::move(out).take();
 }
 
 }  // namespace wardline::server

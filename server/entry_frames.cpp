@@ -32,9 +32,9 @@ Bytes join_added(const std::vector<storage::StoredPayload>& payloads) {
         count += info < 24 ? info : payload.bytes[1];
         append(items, BytesView{payload.bytes}.subspan(head));
     }
-    CborWriter out{items.size() + 3};
-    out.array(count).raw(items);
-    return out.take();
+    cbor::Writer out{items.size() + 3};
+    out.array(count).item(items);
+    return std::move(out).take();
 }
 
 Shown choose(const storage::StoredEntry& entry, EntryView view, const DeviceId& device) {
@@ -61,46 +61,46 @@ std::size_t size_of(const storage::StoredEntry& entry, const Shown& shown) {
     return size;
 }
 
-void write(CborWriter& out, const storage::StoredEntry& entry, const Shown& shown) {
+void write(cbor::Writer& out, const storage::StoredEntry& entry, const Shown& shown) {
     const unsigned pairs = 5 + (shown.message ? 1 : 0) + (shown.live ? 1 : 0) +
                            (shown.statement != nullptr ? 2 : 0) + (shown.added ? 1 : 0) +
                            (shown.expired ? 1 : 0);
     out.map(pairs);
-    if (shown.added) out.text("added").raw(*shown.added);
+    if (shown.added) out.text("added").item(*shown.added);
     if (shown.statement != nullptr) out.text("chain").text(shown.statement->chain);
     out.text("details").bytes(entry.details);
     if (shown.expired) out.text("expired").boolean(true);
     out.text("kind").uint(static_cast<std::uint64_t>(entry.kind));
-    if (shown.live) out.text("live").array(2).raw(*shown.live);
-    if (shown.message) out.text("message").raw(shown.message->message);
+    if (shown.live) out.text("live").array(2).item(*shown.live);
+    if (shown.message) out.text("message").item(shown.message->message);
     out.text("salt").bytes(entry.salt.view());
     out.text("seq").uint(entry.seq);
-    if (shown.statement != nullptr) out.text("statement").raw(shown.statement->bytes);
+    if (shown.statement != nullptr) out.text("statement").item(shown.statement->bytes);
     out.text("time").uint(entry.time.ms);
 }
 
 }  // namespace
 
 void write_entry(
-    CborWriter& out, const storage::StoredEntry& entry, EntryView view, const DeviceId& device
+    cbor::Writer& out, const storage::StoredEntry& entry, EntryView view, const DeviceId& device
 ) {
     write(out, entry, choose(entry, view, device));
 }
 
 Bytes encode_entry(const storage::StoredEntry& entry, EntryView view, const DeviceId& device) {
     const auto shown = choose(entry, view, device);
-    CborWriter out{size_of(entry, shown)};
+    cbor::Writer out{size_of(entry, shown)};
     write(out, entry, shown);
-    return out.take();
+    return std::move(out).take();
 }
 
 Bytes entry_push(const storage::StoredEntry& entry, EntryView view, const DeviceId& device) {
     const auto shown = choose(entry, view, device);
-    CborWriter out{size_of(entry, shown) + 16};
+    cbor::Writer out{size_of(entry, shown) + 16};
     out.map(2).text("entry");
     write(out, entry, shown);
     out.text("t").text("entry");
-    return out.take();
+    return std::move(out).take();
 }
 
 }  // namespace wardline::server

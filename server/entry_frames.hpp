@@ -1,8 +1,8 @@
 #pragma once
 
 #include "protocol/base/bytes.hpp"
+#include "protocol/base/cbor_writer.hpp"
 #include "protocol/base/ids.hpp"
-#include "server/cbor_writer.hpp"
 #include "storage/journal_state.hpp"
 
 #include <cstdint>
@@ -18,7 +18,7 @@ enum class EntryView : std::uint8_t {
 
 // One entry as a map. `device` chooses the live slot.
 void write_entry(
-    CborWriter& out, const storage::StoredEntry& entry, EntryView view, const DeviceId& device
+    cbor::Writer& out, const storage::StoredEntry& entry, EntryView view, const DeviceId& device
 );
 Bytes encode_entry(const storage::StoredEntry& entry, EntryView view, const DeviceId& device);
 

@@ -1,6 +1,6 @@
 #include "server/message_payload.hpp"
 
-#include "server/cbor_writer.hpp"
+#include "protocol/base/cbor_writer.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kLengthBytes = 4;
 
-// The length of the byte string at `bytes`, and where it begins. Only what CborWriter writes.
+// The length of the byte string at `bytes`, and where it begins. Only what the writer below writes.
 struct ByteString {
     std::size_t head;
     std::size_t size;
@@ -28,22 +28,23 @@ std::optional<ByteString> byte_string(BytesView bytes) noexcept {
 }  // namespace
 
 Bytes pack_message_payload(BytesView message, std::span<const message::LiveSlot> live) {
-    std::size_t size = kLengthBytes + message.size() + 3;
-    for (const auto& slot : live) size += slot.bytes.size() + DeviceId::kSize + 6;
-    CborWriter out{size};
-    const auto length = static_cast<std::uint32_t>(message.size());
-    const std::array<std::uint8_t, kLengthBytes> prefix{
-        static_cast<std::uint8_t>(length >> 24),
-        static_cast<std::uint8_t>(length >> 16),
-        static_cast<std::uint8_t>(length >> 8),
-        static_cast<std::uint8_t>(length)
-    };
-    out.raw(prefix).raw(message).array(live.size());
+    std::size_t live_bytes = 3;
+    for (const auto& slot : live) live_bytes += slot.bytes.size() + DeviceId::kSize + 6;
+    cbor::Writer slots{live_bytes};
+    slots.array(live.size());
     for (const auto& slot : live) {
-        out.array(3).bytes(slot.device.view());
-        out.uint(static_cast<std::uint64_t>(slot.kind)).bytes(slot.bytes);
+        slots.array(3).bytes(slot.device.view());
+        slots.uint(static_cast<std::uint64_t>(slot.kind)).bytes(slot.bytes);
     }
-    return out.take();
+    Bytes out;
+    out.reserve(kLengthBytes + message.size() + slots.size());
+    for (std::size_t shift = 8 * kLengthBytes; shift != 0;) {
+        shift -= 8;
+        out.push_back(static_cast<std::uint8_t>(message.size() >> shift));
+    }
+    append(out, message);
+    append(out, slots.view());
+    return out;
 }
 
 std::optional<MessagePayload> MessagePayload::of(BytesView payload) noexcept {

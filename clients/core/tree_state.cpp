@@ -49,9 +49,9 @@ Result<std::vector<Hash>> parse_path(const Json& list) {
 }  // namespace
 
 Hash leaf_of(const wire::Entry& entry) {
-    const audit::Salt salt{entry.salt.array()};
-    const auto kind = static_cast<audit::EntryKind>(entry.kind);
-    return audit::leaf_hash(entry.seq, entry.time, kind, audit::details_hash(salt, entry.details));
+    return audit::leaf_hash(
+        entry.seq, entry.time, entry.kind, audit::details_hash(entry.salt, entry.details)
+    );
 }
 
 Result<void> TreeState::load(const ClinicId& clinic, const SigningKey& audit_key) {

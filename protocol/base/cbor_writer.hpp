@@ -2,6 +2,7 @@
 
 #include "protocol/base/bytes.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,8 @@ public:
     // One item that is encoded already.
     Writer& item(BytesView encoded);
 
+    std::size_t size() const noexcept { return out_.size(); }
+    const Bytes& view() const noexcept { return out_; }
     Bytes take() && { return std::move(out_); }
 
 private:

@@ -69,7 +69,7 @@ void ClinicChain::commit(const LocatedStatement& located) {
         },
         located.statement.data()
     );
-    positions_.push_back({located.statement.hash(), located.seq});
+    append(located.statement.hash(), located.seq);
     if (!two_people_since_ && approvers() >= 2) two_people_since_ = located.seq;
 }
 
@@ -236,35 +236,12 @@ void ClinicChain::commit(const LocatedStatement& located, const Object& object) 
 
 // ---- Places ----
 
-ChainPosition ClinicChain::head() const {
-    return {positions_.size() - 1, positions_.back().hash};
-}
-
-Seq ClinicChain::head_seq() const {
-    return positions_.back().seq;
-}
-
-std::optional<Hash> ClinicChain::hash_at(std::uint64_t pos) const {
-    if (pos >= positions_.size()) return std::nullopt;
-    return positions_[pos].hash;
-}
-
-std::optional<Seq> ClinicChain::seq_at(std::uint64_t pos) const {
-    if (pos >= positions_.size()) return std::nullopt;
-    return positions_[pos].seq;
-}
-
-bool ClinicChain::contains(const ChainPosition& position, Seq before) const {
-    return position.pos < positions_.size() && positions_[position.pos].hash == position.hash &&
-           positions_[position.pos].seq < before;
-}
-
 StatementFields ClinicChain::draft(Instant time, StatementData data) const {
     return {
         clinic_.value_or(ClinicId{}),
         ChainName::clinic(),
-        positions_.size(),
-        positions_.empty() ? Hash{} : positions_.back().hash,
+        size(),
+        predecessor(),
         std::nullopt,
         time,
         SigningKey{},

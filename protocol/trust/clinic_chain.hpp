@@ -2,6 +2,7 @@
 
 #include "protocol/base/ids.hpp"
 #include "protocol/base/result.hpp"
+#include "protocol/trust/chain_positions.hpp"
 #include "protocol/trust/capability.hpp"
 #include "protocol/trust/chain_name.hpp"
 #include "protocol/trust/device_keys.hpp"
@@ -107,7 +108,7 @@ struct ProposalRecord {
     bool open(Instant now) const { return !objected && !counts(now); }
 };
 
-class ClinicChain {
+class ClinicChain : public ChainPositions {
 public:
     // An empty chain; genesis decides the clinic. A client that knows the clinic, or the server
     // once set up, passes its id, and another clinic's genesis is then refused.
@@ -122,22 +123,12 @@ public:
     // check(), then takes it into account. On an error nothing has changed.
     Result<void> apply(const LocatedStatement& located, Signatures signatures = Signatures::verify);
 
-    bool empty() const noexcept { return positions_.empty(); }
-    std::uint64_t size() const noexcept { return positions_.size(); }
-    // Of the newest statement; only when not empty.
-    ChainPosition head() const;
-    Seq head_seq() const;
-    std::optional<Hash> hash_at(std::uint64_t pos) const;
-    // Whether `position` is a statement of this chain whose entry is before `before`.
-    bool contains(const ChainPosition& position, Seq before = kNow) const;
-    // The seq of the statement at `pos`.
-    std::optional<Seq> seq_at(std::uint64_t pos) const;
     // What a new statement of this chain has to say about its place.
     StatementFields draft(Instant time, StatementData data) const;
 
     const ClinicId& clinic() const noexcept { return *clinic_; }
     const Genesis& genesis() const noexcept { return *genesis_; }
-    const Hash& genesis_hash() const { return positions_.front().hash; }
+    Hash genesis_hash() const { return *hash_at(0); }
 
     const DeviceRecord* device(const DeviceId& id) const;
     // By its signing key.
@@ -191,11 +182,6 @@ public:
 private:
     friend class ClinicRules;
 
-    struct Position {
-        Hash hash;
-        Seq seq{0};
-    };
-
     void commit(const LocatedStatement& located);
     void commit(const LocatedStatement& located, const Genesis& genesis);
     void commit(const LocatedStatement& located, const Grant& grant);
@@ -216,7 +202,6 @@ private:
 
     std::optional<ClinicId> clinic_;
     std::optional<Genesis> genesis_;
-    std::vector<Position> positions_;
     std::unordered_map<DeviceId, DeviceRecord> devices_;
     std::map<Account, AccountRecord> accounts_;
     std::map<TeamName, TeamRecord> teams_;

@@ -57,7 +57,7 @@ void PatientChain::commit(const LocatedStatement& located, const ClinicChain& cl
         gone->revoked = located.seq;
         if (gone->confirmed) epochs_.void_newest(located.seq);
     }
-    positions_.push_back({statement.hash(), located.seq});
+    append(statement.hash(), located.seq);
 }
 
 void PatientChain::grant(const LocatedStatement& located, const Grant& grant) {
@@ -87,36 +87,13 @@ void PatientChain::grant(const LocatedStatement& located, const Grant& grant) {
 
 // ---- Places ----
 
-ChainPosition PatientChain::head() const {
-    return {positions_.size() - 1, positions_.back().hash};
-}
-
-Seq PatientChain::head_seq() const {
-    return positions_.back().seq;
-}
-
-std::optional<Hash> PatientChain::hash_at(std::uint64_t pos) const {
-    if (pos >= positions_.size()) return std::nullopt;
-    return positions_[pos].hash;
-}
-
-std::optional<Seq> PatientChain::seq_at(std::uint64_t pos) const {
-    if (pos >= positions_.size()) return std::nullopt;
-    return positions_[pos].seq;
-}
-
-bool PatientChain::contains(const ChainPosition& position, Seq before) const {
-    return position.pos < positions_.size() && positions_[position.pos].hash == position.hash &&
-           positions_[position.pos].seq < before;
-}
-
 StatementFields PatientChain::draft(const ClinicChain& clinic, Instant time, StatementData data)
     const {
     return {
         clinic.clinic(),
         name(),
-        positions_.size(),
-        positions_.empty() ? Hash{} : positions_.back().hash,
+        size(),
+        predecessor(),
         clinic.head(),
         time,
         SigningKey{},
@@ -128,7 +105,7 @@ StatementFields PatientChain::draft(const ClinicChain& clinic, Instant time, Sta
 
 const std::vector<TeamName>& PatientChain::teams(Seq at) const noexcept {
     static const std::vector<TeamName> kNone;
-    return positions_.empty() || positions_.front().seq >= at ? kNone : teams_;
+    return empty() || *seq_at(0) >= at ? kNone : teams_;
 }
 
 PatientDevice* PatientChain::find_device(const DeviceId& id) noexcept {

@@ -2,6 +2,7 @@
 
 #include "protocol/base/ids.hpp"
 #include "protocol/base/result.hpp"
+#include "protocol/trust/chain_positions.hpp"
 #include "protocol/trust/chain_name.hpp"
 #include "protocol/trust/clinic_chain.hpp"
 #include "protocol/trust/device_keys.hpp"
@@ -40,7 +41,7 @@ struct PatientInvite {
     std::optional<DeviceId> device;
 };
 
-class PatientChain {
+class PatientChain : public ChainPositions {
 public:
     // An empty chain of that patient.
     explicit PatientChain(PatientId patient) : patient_{std::move(patient)} {}
@@ -58,13 +59,6 @@ public:
         Signatures signatures = Signatures::verify
     );
 
-    bool empty() const noexcept { return positions_.empty(); }
-    std::uint64_t size() const noexcept { return positions_.size(); }
-    ChainPosition head() const;  // Only when not empty.
-    Seq head_seq() const;
-    std::optional<Hash> hash_at(std::uint64_t pos) const;
-    std::optional<Seq> seq_at(std::uint64_t pos) const;
-    bool contains(const ChainPosition& position, Seq before = kNow) const;
     ChainName name() const { return ChainName::patient(patient_); }
     // What a new statement of this chain has to say about its place; `clinic` gives its `head`.
     StatementFields draft(const ClinicChain& clinic, Instant time, StatementData data) const;
@@ -73,7 +67,7 @@ public:
     Account account() const { return Account::patient(patient_); }
     // Only when not empty.
     const ThreadId& thread() const noexcept { return thread_; }
-    Seq opened() const { return positions_.front().seq; }
+    Seq opened() const { return *seq_at(0); }
     // In the order of the chain.
     const std::vector<TeamName>& teams(Seq at = kNow) const noexcept;
 
@@ -100,11 +94,6 @@ public:
 private:
     friend class PatientRules;
 
-    struct Position {
-        Hash hash;
-        Seq seq{0};
-    };
-
     void commit(const LocatedStatement& located, const ClinicChain& clinic);
     void grant(const LocatedStatement& located, const Grant& grant);
     PatientDevice* find_device(const DeviceId& id) noexcept;
@@ -112,7 +101,6 @@ private:
     PatientId patient_;
     ThreadId thread_;
     std::vector<TeamName> teams_;
-    std::vector<Position> positions_;
     std::vector<PatientDevice> devices_;
     std::vector<PatientInvite> invites_;
     EpochHistory epochs_;

@@ -2,25 +2,8 @@
 
 #include "protocol/base/cbor_writer.hpp"
 
-#include <array>
-
 namespace wardline::wire {
 namespace {
-
-constexpr std::array<std::string_view, 12> kKindNames = {
-    "statement",
-    "message",
-    "added-slots",
-    "login",
-    "logout",
-    "open",
-    "close",
-    "receipts",
-    "expiry",
-    "refusal",
-    "destroyed",
-    "export",
-};
 
 // Room for the keys and numbers around the byte strings.
 constexpr std::size_t kEntryOverheadBytes = 160;
@@ -51,17 +34,6 @@ void write(cbor::Writer& writer, const Entry& entry) {
     writer.text("time").uint(entry.time.ms);
 }
 
-void write(cbor::Writer& writer, std::span<const Entry> entries) {
-    writer.array(entries.size());
-    for (const auto& entry : entries) write(writer, entry);
-}
-
-std::size_t size_estimate(std::span<const Entry> entries) {
-    std::size_t size = kEntryOverheadBytes;
-    for (const auto& entry : entries) size += size_estimate(entry);
-    return size;
-}
-
 // A payload goes back to the bytes that it was spliced from: maps and arrays of byte strings have
 // one encoding, and what was signed lies inside the byte strings.
 Result<Bytes> payload(const cbor::Json& map, const char* key, cbor::Json::value_t kind) {
@@ -75,48 +47,9 @@ Result<Bytes> payload(const cbor::Json& map, const char* key, cbor::Json::value_
 
 }  // namespace
 
-std::string_view name_of(EntryKind kind) noexcept {
-    return kKindNames[static_cast<std::size_t>(kind) - 1];
-}
-
-Result<EntryKind> parse_entry_kind(std::uint64_t number) {
-    if (number == 0 || number > kKindNames.size()) {
-        return Error{Code::bad_frame, "not a kind of entry"};
-    }
-    return static_cast<EntryKind>(number);
-}
-
 Bytes encode(const Entry& entry) {
     cbor::Writer writer{size_estimate(entry)};
     write(writer, entry);
-    return std::move(writer).take();
-}
-
-Bytes entry_push(const Entry& entry) {
-    cbor::Writer writer{size_estimate(entry)};
-    writer.map(2).text("entry");
-    write(writer, entry);
-    writer.text("t").text("entry");
-    return std::move(writer).take();
-}
-
-Bytes entries_answer(
-    std::string_view type, std::uint64_t id, std::span<const Entry> entries, const cbor::Json& rest
-) {
-    cbor::Writer writer{size_estimate(entries)};
-    writer.map(3 + rest.size());
-    writer.text("entries");
-    write(writer, entries);
-    writer.text("id").uint(id).text("t").text(type);
-    for (const auto& [key, value] : rest.items()) {
-        writer.text(key).item(cbor::encode(value));
-    }
-    return std::move(writer).take();
-}
-
-Bytes encode_entries(std::span<const Entry> entries) {
-    cbor::Writer writer{size_estimate(entries)};
-    write(writer, entries);
     return std::move(writer).take();
 }
 

@@ -5,6 +5,7 @@
 #include "protocol/base/ids.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/trust/chain_name.hpp"
+#include "protocol/wire/entry_kind.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,26 +15,6 @@
 
 // An entry of the journal as devices get it. docs/protocol.md section 9. Pure; any thread.
 namespace wardline::wire {
-
-enum class EntryKind : std::uint8_t {
-    statement = 1,
-    message = 2,
-    added_slots = 3,
-    login = 4,
-    logout = 5,
-    open = 6,
-    close = 7,
-    receipts = 8,
-    expiry = 9,
-    refusal = 10,
-    destroyed = 11,
-    export_run = 12,
-};
-std::string_view name_of(EntryKind kind) noexcept;
-// `bad_frame` for a number that is no kind.
-Result<EntryKind> parse_entry_kind(std::uint64_t number);
-
-using Salt = FixedBytes<struct SaltTag, 16>;
 
 // At most one of the payloads is there. They are encoded CBOR items, spliced into frames as they
 // are, so that the server neither parses nor encodes again what it relays.
@@ -55,17 +36,6 @@ struct Entry {
 
 // The entry's map.
 Bytes encode(const Entry& entry);
-// The push frame {"t": "entry", "entry": …}.
-Bytes entry_push(const Entry& entry);
-// An answer to `sync`, `history`, `chain` …: {"t", "id", "entries": [ … ], …more keys of `rest`}.
-Bytes entries_answer(
-    std::string_view type,
-    std::uint64_t id,
-    std::span<const Entry> entries,
-    const cbor::Json& rest = cbor::Json::object()
-);
-// The array of entries alone, for HTTP bodies.
-Bytes encode_entries(std::span<const Entry> entries);
 
 // `bad_frame`. Keys that are not known are ignored.
 Result<Entry> parse_entry(const cbor::Json& map);

@@ -102,12 +102,12 @@ storage::Task<Bytes> enrol_begin(Services& services, cbor::Json body) {
         // The clinic's chain first; a patient's begins in the next body.
         all = false;
     }
-    CborWriter out;
-    out.map(4).text("clinic").raw(clinic.list());
-    out.text("head").raw(cbor::encode(newest_head(services)));
+    cbor::Writer out;
+    out.map(4).text("clinic").item(clinic.list());
+    out.text("head").item(cbor::encode(newest_head(services)));
     out.text("more").boolean(!all).text("patient");
-    out.raw(patient_chain.empty() ? cbor::encode(nullptr) : patient.list());
-    co_return out.take();
+    out.item(patient_chain.empty() ? cbor::encode(nullptr) : patient.list());
+    co_return std::move(out).take();
 }
 
 storage::Task<Bytes> enrol_finish(Services& services, cbor::Json body) {

@@ -1,5 +1,5 @@
+#include "protocol/base/cbor_writer.hpp"
 #include "server/acts/message_act.hpp"
-#include "server/cbor_writer.hpp"
 #include "server/handlers/handlers.hpp"
 
 #include <utility>
@@ -8,10 +8,10 @@ namespace wardline::server::handlers {
 namespace {
 
 Bytes stored(const Request& request, const storage::Appended& done) {
-    CborWriter out{80};
+    cbor::Writer out{80};
     out.map(5).text("hash").bytes(done.hash.view()).text("id").uint(request.id());
     out.text("seq").uint(done.seq).text("t").text("send").text("time").uint(done.time.ms);
-    return out.take();
+    return std::move(out).take();
 }
 
 }  // namespace

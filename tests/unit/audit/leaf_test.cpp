@@ -53,16 +53,5 @@ TEST(Leaf, ALeafIsNeverANode) {
     EXPECT_EQ(node_hash(left, left), crypto::sha256(concat({Bytes{1}, left.view(), left.view()})));
 }
 
-TEST(EntryKinds, HaveTheirPublishedNumbersAndNames) {
-    EXPECT_EQ(entry_kind(1), EntryKind::statement);
-    EXPECT_EQ(entry_kind(3), EntryKind::added_slots);
-    EXPECT_EQ(entry_kind(12), EntryKind::export_);
-    EXPECT_EQ(name_of(EntryKind::added_slots), "added-slots");
-    EXPECT_EQ(name_of(EntryKind::export_), "export");
-    EXPECT_EQ(entry_kind(0), std::nullopt);
-    EXPECT_EQ(entry_kind(13), std::nullopt);
-    EXPECT_EQ(entry_kind(257), std::nullopt);
-}
-
 }  // namespace
 }  // namespace wardline::audit

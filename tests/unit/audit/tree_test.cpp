@@ -154,7 +154,7 @@ TEST(Tree, HasTheLeavesAndRootsOfTheEntryVectors) {
         const auto leaf = leaf_hash(
             one["seq"].get<Seq>(),
             Instant{one["time"].get<std::uint64_t>()},
-            entry_kind(one["kind"].get<std::uint64_t>()).value(),
+            wire::parse_entry_kind(one["kind"].get<std::uint64_t>()).value(),
             details_hash(salt, details)
         );
         EXPECT_EQ(leaf, hash_of(one["leaf"]));

@@ -57,12 +57,11 @@ private:
         entry.chain = located.statement.chain();
         entry.statement = located.statement.encode();
         entry.details = cbor::encode(Json{{"hash", cbor::binary(located.statement.hash().view())}});
-        const audit::Salt salt{entry.salt.array()};
         leaves_.push_back(audit::leaf_hash(
             entry.seq,
             entry.time,
             audit::EntryKind::statement,
-            audit::details_hash(salt, entry.details)
+            audit::details_hash(entry.salt, entry.details)
         ));
         entries_.push_back(std::move(entry));
     }

@@ -163,23 +163,12 @@ TEST_F(EntryTest, GoesOutWithSortedKeysAndNothingThatIsNotThere) {
     );
 }
 
-TEST_F(EntryTest, PushesAndAnswersAreFrames) {
-    const auto entry = an_entry();
+TEST_F(EntryTest, ListsHaveABound) {
+    const auto entry = cbor::decode(encode(an_entry())).value();
+    const Json list = {entry, entry};
 
-    const auto push = parse_frame(entry_push(entry)).value();
-    const auto answer =
-        parse_frame(entries_answer("sync", 5, std::vector{entry, entry}, {{"more", false}})
-        ).value();
-    const auto list = cbor::decode(encode_entries(std::vector{entry})).value();
-
-    EXPECT_EQ(push.type, "entry");
-    EXPECT_EQ(parse_entry(push.body["entry"]).value(), entry);
-    EXPECT_EQ(answer.type, "sync");
-    EXPECT_EQ(answer.id, 5U);
-    EXPECT_EQ(answer.body["more"], false);
-    EXPECT_EQ(parse_entries(answer.body["entries"], 2).value(), (std::vector{entry, entry}));
-    EXPECT_EQ(outcome_of(parse_entries(answer.body["entries"], 1)), "bad_frame");
-    EXPECT_EQ(parse_entries(list, 1).value(), std::vector{entry});
+    EXPECT_EQ(parse_entries(list, 2).value(), (std::vector{an_entry(), an_entry()}));
+    EXPECT_EQ(outcome_of(parse_entries(list, 1)), "bad_frame");
 }
 
 TEST_F(EntryTest, RefusesWhatIsNoEntry) {
@@ -211,7 +200,12 @@ TEST(EntryKindTest, HasNumbersAndNamesOfThePublishedList) {
     EXPECT_EQ(name_of(EntryKind::statement), "statement");
     EXPECT_EQ(name_of(EntryKind::added_slots), "added-slots");
     EXPECT_EQ(name_of(EntryKind::export_run), "export");
+    EXPECT_EQ(parse_entry_kind(1).value(), EntryKind::statement);
     EXPECT_EQ(parse_entry_kind(10).value(), EntryKind::refusal);
+    EXPECT_EQ(parse_entry_kind(12).value(), EntryKind::export_run);
+    EXPECT_EQ(outcome_of(parse_entry_kind(0)), "bad_frame");
+    EXPECT_EQ(outcome_of(parse_entry_kind(13)), "bad_frame");
+    EXPECT_EQ(outcome_of(parse_entry_kind(257)), "bad_frame");
 }
 
 }  // namespace
