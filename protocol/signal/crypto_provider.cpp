@@ -159,7 +159,8 @@ int aes_cbc(
     return result;
 }
 
-int encrypt(
+template <bool kEncrypting>
+int run_cipher(
     signal_buffer** out,
     int cipher,
     const std::uint8_t* key,
@@ -172,24 +173,7 @@ int encrypt(
 ) {
     return guarded([&] {
         const CipherInput in{cipher, {key, key_size}, {iv, iv_size}, {text, text_size}};
-        return aes_cbc(algorithms_of(user_data), in, true, out);
-    });
-}
-
-int decrypt(
-    signal_buffer** out,
-    int cipher,
-    const std::uint8_t* key,
-    std::size_t key_size,
-    const std::uint8_t* iv,
-    std::size_t iv_size,
-    const std::uint8_t* text,
-    std::size_t text_size,
-    void* user_data
-) {
-    return guarded([&] {
-        const CipherInput in{cipher, {key, key_size}, {iv, iv_size}, {text, text_size}};
-        return aes_cbc(algorithms_of(user_data), in, false, out);
+        return aes_cbc(algorithms_of(user_data), in, kEncrypting, out);
     });
 }
 
@@ -240,8 +224,8 @@ signal_crypto_provider CryptoProvider::callbacks() noexcept {
         .sha512_digest_update_func = sha512_update,
         .sha512_digest_final_func = sha512_final,
         .sha512_digest_cleanup_func = sha512_cleanup,
-        .encrypt_func = encrypt,
-        .decrypt_func = decrypt,
+        .encrypt_func = run_cipher<true>,
+        .decrypt_func = run_cipher<false>,
         .user_data = algorithms_.get(),
     };
 }

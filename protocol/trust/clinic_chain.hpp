@@ -2,9 +2,9 @@
 
 #include "protocol/base/ids.hpp"
 #include "protocol/base/result.hpp"
-#include "protocol/trust/chain_positions.hpp"
 #include "protocol/trust/capability.hpp"
 #include "protocol/trust/chain_name.hpp"
+#include "protocol/trust/chain_positions.hpp"
 #include "protocol/trust/device_keys.hpp"
 #include "protocol/trust/epoch_history.hpp"
 #include "protocol/trust/statement.hpp"

@@ -2,8 +2,8 @@
 
 #include "protocol/base/ids.hpp"
 #include "protocol/base/result.hpp"
-#include "protocol/trust/chain_positions.hpp"
 #include "protocol/trust/chain_name.hpp"
+#include "protocol/trust/chain_positions.hpp"
 #include "protocol/trust/clinic_chain.hpp"
 #include "protocol/trust/device_keys.hpp"
 #include "protocol/trust/epoch_history.hpp"
