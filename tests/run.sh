@@ -1,6 +1,6 @@
 #!/bin/bash
-# Everything CI runs: installs packages, builds and tests the release build, then the sanitizer
-# build, formatting, clang-tidy and shell syntax. Every stage runs even if one before it failed;
+# Everything CI runs: installs packages, builds and tests the release build, then formatting, shell
+# syntax, the sanitizer build, fuzzing and clang-tidy. Every stage runs even if one before it failed;
 # the exit code is 1 if any did.
 #
 #     tests/run.sh           everything
@@ -29,7 +29,9 @@ jobs="$(nproc)"
 export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
 
 # Files are handed to clang-tidy for so long.
-tidy_seconds=900
+tidy_seconds=600
+# Each fuzz target runs for so long.
+fuzz_seconds=60
 # Everything ends by then, so that a hanging stage is reported and not killed from outside.
 deadline=5000
 
@@ -123,7 +125,7 @@ check_tidy() {
 }
 
 export -f files build run_tests check_format check_shell tidy_sources tidy_one check_tidy
-export root jobs tidy_seconds
+export root jobs tidy_seconds fuzz_seconds
 inside() { printf '%s\0' bash -c 'set -o pipefail; "$@"' bash "$@"; }
 run_stage() {  # NAME LIMIT FUNCTION ARGUMENTS...
     local name="$1" limit="$2" command
@@ -135,15 +137,17 @@ run_stage() {  # NAME LIMIT FUNCTION ARGUMENTS...
 # In the foreground: sudo may have to ask for a password on the terminal.
 timeout_options=--foreground run_stage packages 1200 deploy/install-packages.sh
 if run_stage release-build 2400 build release; then
-    run_stage release-tests 1800 run_tests release
+    run_stage release-tests 2400 run_tests release
+    run_stage demo 300 tests/demo-cheating-server.sh
 fi
 
 if [ "$quick" = no ]; then
     run_stage format 300 check_format
     run_stage shell 60 check_shell
     if run_stage asan-build 2400 build asan sanitized_tests; then
-        run_stage asan-tests 1800 run_tests asan '^unit$' '^unit_server|_NOT_BUILT'
+        run_stage asan-tests 1800 run_tests asan '^(unit|database|server)$' '_NOT_BUILT'
     fi
+    run_stage fuzz 2400 tests/fuzz/run.sh "$fuzz_seconds"
     [ -e build/release/compile_commands.json ] && run_stage tidy 1500 check_tidy
 fi
 

@@ -4,6 +4,7 @@
 #include "tests/storage_support/journal_fixture.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <map>
