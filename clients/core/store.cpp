@@ -365,7 +365,10 @@ Result<std::unique_ptr<Store>> Store::open(
     {
         WARDLINE_TRY(const auto select, impl->prepare("SELECT parameters FROM seal WHERE one = 1"));
         if (sqlite3_step(select.get()) != SQLITE_ROW) return damaged("it has no seal");
-        WARDLINE_TRY(store_key, unseal_parameters(key, Impl::column(select.get(), 0)));
+        auto unsealed = unseal_parameters(key, Impl::column(select.get(), 0));
+        if (!unsealed && unsealed.error().code != Code::local_store)
+            return damaged("its seal has no form");
+        WARDLINE_TRY(store_key, std::move(unsealed));
     }
     impl->use(store_key, random);
     WARDLINE_TRY(impl->prepare_all());

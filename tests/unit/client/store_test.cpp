@@ -121,6 +121,16 @@ TEST_F(StoreTest, ARowThatWasChangedDoesNotOpen) {
     EXPECT_EQ(found.error().code, Code::local_store);
 }
 
+TEST_F(StoreTest, ASealThatWasChangedIsDamageOfTheStore) {
+    create().reset();
+    tamper("UPDATE seal SET parameters = x'ff'");
+
+    const auto opened = open();
+
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Code::local_store) << opened.error().detail;
+}
+
 TEST_F(StoreTest, ARowThatWasMovedDoesNotOpen) {
     {
         auto store = create();
