@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <fmt/core.h>
 #include <stdexcept>
-#include <sys/socket.h>
 #include <thread>
 
 namespace wardline::edge {
@@ -36,19 +35,12 @@ std::vector<testing::TestDevice> add_readers(BenchClinic& clinic, std::size_t co
     return clinic.add_patients(count, team);
 }
 
-constexpr int kSmallWindow = 4'096;  // So that what is not read stays with the server.
-constexpr int kLargeWindow = 4 * 1'048'576;
-void resize_window(const bench::Wire& wire, int bytes) {
-    ::setsockopt(wire.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-}
-
 using Wires = std::vector<std::unique_ptr<bench::Wire>>;
 
 Wires log_in_all(BenchClinic& clinic, const std::vector<testing::TestDevice>& devices) {
     Wires out;
     for (const auto& device : devices) {
         out.push_back(clinic.log_in(device));
-        resize_window(*out.back(), kSmallWindow);
         out.back()->go_async();
     }
     return out;
@@ -66,7 +58,6 @@ void ask_for_much(Wires& wires) {
 
 // How many came until all were there or the connection ended.
 std::size_t read_all_answers(bench::Wire& wire) {
-    resize_window(wire, kLargeWindow);
     std::size_t answers = 0;
     try {
         while (answers < kRequests && wait_readable(wire.descriptor(), kPatience)) {
