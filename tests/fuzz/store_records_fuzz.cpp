@@ -34,7 +34,7 @@ void queued(BytesView bytes) {
     const auto read = client::decode_queued(1, bytes);
     if (!read) return;
     const auto content = message::encode(read.value().content);
-    require(content.has_value());
+    if (!content) return;  // Of a type that this version does not write.
     const auto again = client::decode_queued(1, client::encode(read.value(), content.value()));
     require(again && again.value().id == read.value().id);
     require(again.value().content == read.value().content);
