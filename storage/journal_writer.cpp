@@ -145,10 +145,11 @@ Task<void> JournalWriter::Impl::catch_up(Seq upto) {
         WARDLINE_CO_TRY(auto page, co_await reader.range(seen, upto, kGapPage));
         more = page.more;
         if (page.entries.empty()) break;
-        seen = page.entries.back().seq;
         if (!clinic) {
             WARDLINE_CO_TRY(clinic, co_await reader.clinic());
         }
+        // Seen and applied together, with nothing between them that can fail.
+        seen = page.entries.back().seq;
         state.apply(std::move(page.entries));
     }
     co_return success();
