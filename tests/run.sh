@@ -29,9 +29,9 @@ jobs="$(nproc)"
 export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
 
 # Files are handed to clang-tidy for so long.
-tidy_seconds=600
+tidy_seconds=420
 # Each fuzz target runs for so long.
-fuzz_seconds=60
+fuzz_seconds=20
 # Everything ends by then, so that a hanging stage is reported and not killed from outside.
 deadline=5000
 
