@@ -19,10 +19,6 @@ trust::DeviceKeys DeviceIdentity::keys() const {
     };
 }
 
-DeviceId DeviceIdentity::device() const {
-    return trust::device_id_of(crypto::signing_key_of(signing));
-}
-
 Result<DeviceIdentity> make_device_identity(
     const ClinicId& clinic,
     const Account& account,
@@ -31,12 +27,14 @@ Result<DeviceIdentity> make_device_identity(
     crypto::Random& random
 ) {
     WARDLINE_TRY(auto identity, signal::generate_identity());
+    const auto signing = crypto::random_secret<SigningSecret>(random);
     return DeviceIdentity{
         .clinic = clinic,
         .account = account,
+        .id = trust::device_id_of(crypto::signing_key_of(signing)),
         .server = server,
         .anchor = anchor,
-        .signing = crypto::random_secret<SigningSecret>(random),
+        .signing = signing,
         .box = crypto::random_secret<BoxSecret>(random),
         .identity = std::move(identity)
     };
@@ -100,6 +98,7 @@ Result<DeviceIdentity> load_device_identity(Store& store) {
     return DeviceIdentity{
         .clinic = clinic,
         .account = account,
+        .id = trust::device_id_of(crypto::signing_key_of(signing)),
         .server = server,
         .anchor = anchor,
         .signing = signing,

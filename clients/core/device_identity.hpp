@@ -26,6 +26,7 @@ struct Anchor {
 struct DeviceIdentity {
     ClinicId clinic;
     Account account;
+    DeviceId id;  // That of the signing key, which takes a while to derive.
     Endpoint server;
     Anchor anchor;
     SigningSecret signing;
@@ -33,7 +34,7 @@ struct DeviceIdentity {
     signal::SignalIdentity identity;
 
     trust::DeviceKeys keys() const;
-    DeviceId device() const;
+    DeviceId device() const { return id; }
     bool is_patient() const noexcept { return !account.is_staff(); }
 };
 
