@@ -16,7 +16,7 @@ public:
     // Prepares so many messages. The pair outlives this.
     Bystander(bench::BenchClinic& clinic, bench::BenchClinic::Pair& pair, std::size_t messages);
 
-    // Microseconds from the patient's socket to the nurse's, sorted; talks for so long, about 100
+    // Microseconds from the patient's socket to the nurse's, sorted; talks for so long, about 30
     // messages a second. Throws where a message does not arrive.
     std::vector<double> talk(std::chrono::milliseconds time);
     // The same while `work` runs.
@@ -49,6 +49,7 @@ public:
 private:
     std::vector<double> talk_until_stopped();
     double send_next();
+    void hear_answers();
 
     bench::BenchClinic& clinic_;
     bench::BenchClinic::Pair& pair_;
