@@ -2,6 +2,10 @@
 
 #include "protocol/wire/frames.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <string>
 #include <utility>
 
@@ -10,6 +14,8 @@ namespace {
 
 // What may be pushed while the answer to a login is being prepared: a few milliseconds.
 constexpr std::size_t kHeldMax = 1'024;
+// Each at most 128 KiB beside the half of a queue (1 MiB) at which the next one waits for room.
+constexpr unsigned kLargeMax = 3;
 
 }  // namespace
 
@@ -53,8 +59,33 @@ void ClientConnection::bye(std::string_view code, CloseCode close_code) {
 
 void ClientConnection::close(CloseCode code, std::string_view reason) {
     if (!alive_) return;
-    alive_ = false;
+    ended();
     peer_->close(code, reason);
+}
+
+void ClientConnection::ended() noexcept {
+    alive_ = false;
+    for (auto* turn : std::exchange(waiting_, {})) turn->cancel();
+}
+
+net::awaitable<void> ClientConnection::begin_large() {
+    while (alive_ && large_ >= kLargeMax) {
+        net::steady_timer turn{
+            co_await net::this_coro::executor, net::steady_timer::time_point::max()
+        };
+        waiting_.push_back(&turn);
+        co_await turn.async_wait(net::as_tuple(net::use_awaitable));
+        std::erase(waiting_, &turn);
+    }
+    ++large_;
+}
+
+void ClientConnection::end_large() noexcept {
+    --large_;
+    if (waiting_.empty()) return;
+    auto* const next = waiting_.front();
+    waiting_.erase(waiting_.begin());
+    next->cancel();
 }
 
 }  // namespace wardline::server

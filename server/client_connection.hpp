@@ -6,6 +6,8 @@
 #include "protocol/trust/login.hpp"
 #include "server/connection.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -48,8 +50,13 @@ public:
     // A newer connection of the same device has taken its place.
     void replaced();
     void close(CloseCode code, std::string_view reason);
-    void ended() noexcept { alive_ = false; }
+    void ended() noexcept;
     bool was_replaced() const noexcept { return replaced_; }
+
+    // Waits for a turn to build a large answer, of which a few at a time are made: requests that
+    // are under way together would each find the queue empty and overfill it together.
+    net::awaitable<void> begin_large();
+    void end_large() noexcept;
 
     // Threads that a staff device has opened, with the seq of the entry that says so.
     std::map<ThreadId, Seq> open;
@@ -66,6 +73,8 @@ private:
     bool replaced_{false};
     bool holding_{false};
     std::vector<Bytes> held_;
+    unsigned large_{0};                          // Answers that are being made.
+    std::vector<net::steady_timer*> waiting_{};  // For their turn, in order.
 };
 
 }  // namespace wardline::server

@@ -66,6 +66,13 @@ Request::Request(
 void Request::finish() {
     --connection_->in_flight;
     --services_->accepted;
+    if (std::exchange(large_, false)) connection_->end_large();
+}
+
+net::awaitable<void> Request::room() {
+    co_await connection_->begin_large();
+    large_ = true;
+    (void)co_await connection_->peer().room();
 }
 
 void Request::answer(Bytes frame) {

@@ -37,6 +37,9 @@ public:
     std::uint64_t id() const noexcept { return id_; }
     const RequestType& type() const noexcept { return *type_; }
 
+    // Before a large answer is made: a client that asks for more than it reads is slowed down.
+    net::awaitable<void> room();
+
     // Exactly one of these, once.
     void answer(Bytes frame);
     // The same for a login, with what was pushed meanwhile behind it.
@@ -54,6 +57,7 @@ private:
     const RequestType* type_;
     std::uint64_t id_;
     cbor::Json body_;
+    bool large_{false};
 };
 
 using SharedRequest = std::shared_ptr<Request>;

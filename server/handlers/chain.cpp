@@ -26,7 +26,7 @@ Task<Bytes> chain(Services& services, SharedRequest request) {
             co_return Error{Code::forbidden, "the chain may not be known"};
         }
     }
-    (void)co_await request->from().peer().room();
+    co_await request->room();
     WARDLINE_CO_TRY(
         const auto page,
         co_await services.reader.chain(text, from, std::clamp<std::uint64_t>(limit, 1, kLimitMax))

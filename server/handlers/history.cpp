@@ -52,7 +52,7 @@ Result<void> may_read(Services& services, const Request& request, const ThreadId
 Task<Bytes> history(Services& services, SharedRequest request) {
     WARDLINE_CO_TRY(const auto asked, parse(request->body()));
     WARDLINE_CO_TRY(may_read(services, *request, asked.thread));
-    (void)co_await request->from().peer().room();
+    co_await request->room();
     auto read = asked.forward
                     ? services.reader.thread_after(asked.thread, asked.from, asked.limit)
                     : services.reader.thread_before(asked.thread, asked.from, asked.limit);

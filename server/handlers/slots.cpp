@@ -108,7 +108,7 @@ Task<Bytes> slots(Services& services, SharedRequest request) {
     }
     const auto count = static_cast<std::size_t>(std::clamp<std::uint64_t>(limit, 1, kLimitMax));
     const bool staff = device->is_staff();
-    (void)co_await request->from().peer().room();
+    co_await request->room();
     WARDLINE_CO_TRY(const auto found, co_await collect(services, thread, after, count, staff));
     auto list = cbor::Json::array();
     bool more = found.more;

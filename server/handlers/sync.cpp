@@ -55,7 +55,7 @@ Task<Bytes> sync(Services& services, SharedRequest request) {
         const bool whole = !staff || entry.kind == audit::EntryKind::statement;
         return whole ? EntryView::payload : EntryView::notice;
     };
-    (void)co_await request->from().peer().room();
+    co_await request->room();
 
     EntriesAnswer out;
     auto upto = after;

@@ -82,9 +82,6 @@ private:
     net::awaitable<bool> read_message(FrameBuffer& buffer);
     net::awaitable<void> read_frames(Session& session);
     net::awaitable<void> writer_gone();
-    bool has_room() const;
-    template <class Condition>
-    net::awaitable<void> wait_while(Condition condition);
     void sent(std::size_t bytes);
     void set_phase(Phase phase);
 
@@ -99,7 +96,6 @@ private:
     std::vector<Bytes> queue_;
     std::size_t queued_bytes_{0
     };  // Including what the writer has taken and not yet handed to the socket.
-    std::size_t promised_{0};  // Who was told that there is room and has not pushed yet.
     websocket::close_reason reason_;
     std::unique_ptr<net::steady_timer> room_;     // While somebody waits for room.
     std::unique_ptr<net::steady_timer> written_;  // While the end waits for the writer.
@@ -139,10 +135,6 @@ bool WebSocketPeer::push(Bytes frame) {
     if (writing_ && frame.capacity() - frame.size() > kSlackBytes) frame.shrink_to_fit();
     queued_bytes_ += frame.size();
     queue_.push_back(std::move(frame));
-    if (promised_ != 0) {
-        --promised_;
-        if (has_room()) room_.reset();
-    }
     start_writer();
     return true;
 }
@@ -177,22 +169,7 @@ void WebSocketPeer::authenticated() {
 
 net::awaitable<bool> WebSocketPeer::room() {
     const auto self = shared_from_this();
-    co_await wait_while([this] { return !has_room(); });
-    if (phase_ == Phase::open) ++promised_;
-    co_return phase_ == Phase::open;
-}
-
-// Requests that are under way together would each find the queue empty and fill it all at once, so
-// each that was let through counts as a whole frame until something is pushed.
-bool WebSocketPeer::has_room() const {
-    const std::size_t half = services_.limits.queue_bytes_max / 2;
-    if (promised_ == 0) return queued_bytes_ <= half;
-    return queued_bytes_ + (promised_ + 1) * kFrameBytesMax <= half;
-}
-
-template <class Condition>
-net::awaitable<void> WebSocketPeer::wait_while(Condition condition) {
-    while (phase_ == Phase::open && condition()) {
+    while (phase_ == Phase::open && queued_bytes_ > services_.limits.queue_bytes_max / 2) {
         if (!room_) {
             room_ = std::make_unique<net::steady_timer>(
                 ws_->get_executor(), net::steady_timer::time_point::max()
@@ -200,6 +177,7 @@ net::awaitable<void> WebSocketPeer::wait_while(Condition condition) {
         }
         co_await room_->async_wait(kAsTuple);
     }
+    co_return phase_ == Phase::open;
 }
 
 void WebSocketPeer::sent(std::size_t bytes) {
@@ -291,8 +269,7 @@ net::awaitable<void> WebSocketPeer::read_frames(Session& session) {
             continue;
         }
         session.received(std::move(frame));
-        co_await wait_while([this] { return queued_bytes_ > services_.limits.queue_bytes_max / 2; }
-        );
+        if (queued_bytes_ > services_.limits.queue_bytes_max / 2) co_await room();
     }
 }
 

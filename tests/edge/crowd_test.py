@@ -8,7 +8,8 @@ import sys
 
 from edge_server import EdgeServer
 
-# While people are enrolled, and where time is compared: no rate, but every other limit.
+# While people are enrolled, and where time is compared: no rates, and no pings that light
+# clients would have to answer; every other limit stands.
 RAISED = """[limits]
 handshakes_per_second = 100000
 unauthenticated_per_address_max = 100000
@@ -17,7 +18,9 @@ device_requests_per_second = 1000000
 account_requests_per_second = 1000000
 prekey_bundles_per_minute = 1000000
 logins_per_minute = 1000000
+http_timeout_ms = 600000
 login_timeout_ms = 600000
+idle_timeout_ms = 600000
 """
 LIMITS = {"default": "", "raised": RAISED}
 

@@ -127,14 +127,16 @@ Json prekeys_of(const DeviceId& device) {
     return {{"devices", Json::array({cbor::binary(device.view())})}};
 }
 
-Json login_of(const DeviceId& device) {
+// The same signature for both: one that is none at all is refused sooner than one that is
+// another's.
+Json login_of(const DeviceId& device, const Signature& signature) {
     return {
         {"device", cbor::binary(device.view())},
         {"version", 1},
         {"features", Json::array()},
         {"generation", 1'000'000},
         {"binding", "none"},
-        {"sig", cbor::binary(random_id<Signature>().view())}
+        {"sig", cbor::binary(signature.view())}
     };
 }
 
@@ -189,8 +191,13 @@ void find_differences(BenchClinic& clinic, const CrowdOptions& options, Checks& 
     );
     for (const auto& question : questions) judge(patient, question, options, dice, checks);
     Asker stranger{std::make_unique<bench::Wire>(clinic.place().host, clinic.place().port)};
+    const auto& key = elsewhere.staff.signing;
+    const auto signature = crypto::sign(key, "another domain", as_bytes("another text"));
     const Question login{
-        "a stranger: login", "login", login_of(here.staff.id), login_of(random_id<DeviceId>())
+        "a stranger: login",
+        "login",
+        login_of(here.staff.id, signature),
+        login_of(random_id<DeviceId>(), signature)
     };
     judge(stranger, login, options, dice, checks);
 }

@@ -8,7 +8,6 @@
 namespace wardline::server::test {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 TEST(WebSocket, CarriesBinaryFramesBothWays) {
@@ -224,35 +223,6 @@ TEST(SlowConsumer, WaitingForRoomNeverDropsAClientThatReads) {
         ASSERT_EQ(frame->payload, std::string(100'000, static_cast<char>(i)));
     }
     EXPECT_TRUE(sent.get());
-}
-
-TEST(SlowConsumer, RequestsUnderWayTogetherDoNotOverfillTheQueueTogether) {
-    TestServer server;
-    auto client = server.open({.receive_buffer_bytes = 8'192});
-    const auto peer = server.last_peer();
-    constexpr std::size_t kAnswers = 50;
-    constexpr std::size_t kBytes = 120'000;
-    std::size_t pushed = 0;
-    const auto answer = [&]() -> net::awaitable<void> {
-        if (!co_await peer->room()) co_return;
-        // What is to be answered is read from the database meanwhile.
-        net::steady_timer reading{server.context, milliseconds{5}};
-        co_await reading.async_wait(net::use_awaitable);
-        if (peer->push(Bytes(kBytes, 'x'))) ++pushed;
-    };
-    std::vector<std::future<void>> answers;
-    for (std::size_t i = 0; i < kAnswers; ++i)
-        answers.push_back(net::co_spawn(server.context, answer, net::use_future));
-
-    for (std::size_t i = 0; i < kAnswers; ++i) {
-        const auto frame = client.read_frame();
-        ASSERT_TRUE(frame);
-        ASSERT_EQ(frame->payload.size(), kBytes);
-    }
-
-    for (auto& one : answers) one.get();
-    EXPECT_EQ(server.run([&] { return pushed; }), kAnswers);
-    EXPECT_EQ(server.run([&] { return server.metrics.slow_consumers_dropped.Value(); }), 0);
 }
 
 TEST(SlowConsumer, WaitingForRoomEndsWithTheConnection) {
