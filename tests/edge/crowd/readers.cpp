@@ -93,6 +93,7 @@ void stop_reading(
 ) {
     fmt::print(stderr, "{} readers stop reading\n", options.readers);
     auto readers = log_in_all(clinic, add_readers(clinic, options.readers));
+    honest.log_in();  // Anew: what was pushed while so many enrolled was not read.
     const std::chrono::seconds time{options.seconds};
     const auto before = honest.talk(time);
     const auto memory_before = static_cast<double>(resident_bytes(options.server));
