@@ -5,7 +5,7 @@
 namespace wardline::wire {
 namespace {
 
-constexpr std::array<std::string_view, 12> kKindNames = {
+constexpr std::array<std::string_view, kEntryKinds> kKindNames = {
     "statement",
     "message",
     "added-slots",
@@ -18,6 +18,10 @@ constexpr std::array<std::string_view, 12> kKindNames = {
     "refusal",
     "destroyed",
     "export",
+    "server",
+    "strangers",
+    "erasure",
+    "reading",
 };
 
 }  // namespace

@@ -11,6 +11,8 @@
 // Pure; any thread.
 namespace wardline::wire {
 
+constexpr std::uint8_t kEntryKinds = 16;  // Numbered from 1, without gaps.
+
 enum class EntryKind : std::uint8_t {
     statement = 1,
     message = 2,
@@ -24,6 +26,10 @@ enum class EntryKind : std::uint8_t {
     refusal = 10,
     destroyed = 11,
     export_run = 12,
+    server = 13,
+    strangers = 14,
+    erasure = 15,
+    reading = 16,
 };
 
 // The published name, e.g. "added-slots".
