@@ -4,6 +4,7 @@
 #include <bit>
 #include <functional>
 #include <set>
+#include <utility>
 
 namespace wardline::audit {
 namespace {
@@ -69,6 +70,18 @@ Result<Hash> range_root(const Nodes& nodes, std::uint64_t from, std::uint64_t to
     WARDLINE_TRY(const auto left, range_root(nodes, from, split));
     WARDLINE_TRY(const auto right, range_root(nodes, split, to));
     return node_hash(left, right);
+}
+
+// The perfect subtrees that the first `size` leaves consist of, largest first.
+Result<Frontier> frontier_of(const Nodes& nodes, std::uint64_t size) {
+    std::vector<Hash> hashes;
+    for (unsigned height = 64; height-- > 0;) {
+        if (((size >> height) & 1) == 0) continue;
+        const auto index = height == 63 ? 0 : (size >> (height + 1)) << 1;
+        WARDLINE_TRY(auto root, nodes(Node{height, index}));
+        hashes.push_back(root);
+    }
+    return Frontier::from_hashes(size, std::move(hashes));
 }
 
 // Where a range of two or more leaves splits: behind the largest power of two below its length.
@@ -140,7 +153,6 @@ std::uint64_t hashes_in(const TileId& tile, std::uint64_t size) noexcept {
 Result<TreeEdge> TreeEdge::from_tiles(std::uint64_t size, std::vector<std::vector<Hash>> partial) {
     partial.resize(std::max<std::size_t>(partial.size(), kLevelsMax));
     TreeEdge edge;
-    edge.size_ = size;
     for (unsigned level = 0; level < partial.size(); ++level) {
         const auto expected =
             level < kLevelsMax ? (size >> (kTileHeight * level)) % kTileHashes : 0;
@@ -148,13 +160,11 @@ Result<TreeEdge> TreeEdge::from_tiles(std::uint64_t size, std::vector<std::vecto
             return Error{Code::internal, "the edge of the tree does not fit its size"};
         }
     }
-    for (unsigned height = 64; height-- > 0;) {
-        if (((size >> height) & 1) == 0) continue;
-        const auto index = height == 63 ? 0 : (size >> (height + 1)) << 1;
-        const Node node{height, index};
+    const auto in_partial = [&partial](const Node& node) -> Result<Hash> {
         const std::span tile{partial[node.tile().level]};
-        edge.frontier_.push_back(perfect_root(tile.subspan(node.offset(), node.count())));
-    }
+        return perfect_root(tile.subspan(node.offset(), node.count()));
+    };
+    WARDLINE_TRY(edge.frontier_, frontier_of(in_partial, size));
     edge.partial_ = std::move(partial);
     return edge;
 }
@@ -162,28 +172,14 @@ Result<TreeEdge> TreeEdge::from_tiles(std::uint64_t size, std::vector<std::vecto
 void TreeEdge::append(const Hash& leaf, std::vector<Tile>& full) {
     if (partial_.empty()) partial_.resize(kLevelsMax);
     partial_[0].push_back(leaf);
-    Hash node = leaf;
-    unsigned height = 0;
-    for (auto bits = size_; (bits & 1) != 0; bits >>= 1) {
-        node = node_hash(frontier_.back(), node);
-        frontier_.pop_back();
-        ++height;
-        if (height % kTileHeight != 0) continue;
+    frontier_.append(leaf, [&, index = size()](unsigned height, const Hash& root) {
+        if (height % kTileHeight != 0) return;
         const auto level = height / kTileHeight - 1;
-        const TileId id{static_cast<std::uint8_t>(level), size_ >> height};
-        full.push_back({id, std::move(partial_[level]), node});
+        const TileId id{static_cast<std::uint8_t>(level), index >> height};
+        full.push_back({id, std::move(partial_[level]), root});
         partial_[level].clear();
-        partial_[level + 1].push_back(node);
-    }
-    frontier_.push_back(node);
-    ++size_;
-}
-
-Hash TreeEdge::root() const {
-    if (frontier_.empty()) return empty_root();
-    auto root = frontier_.back();
-    for (auto i = frontier_.size() - 1; i-- > 0;) root = node_hash(frontier_[i], root);
-    return root;
+        partial_[level + 1].push_back(root);
+    });
 }
 
 std::vector<TileId> tiles_for_inclusion(std::uint64_t index, std::uint64_t size) {
@@ -220,6 +216,10 @@ Result<std::vector<Hash>> consistency_path(
 
 Result<Hash> root_at(TileSource& source, std::uint64_t size) {
     return range_root(from_source(source), 0, size);
+}
+
+Result<Frontier> frontier_at(TileSource& source, std::uint64_t size) {
+    return frontier_of(from_source(source), size);
 }
 
 bool verify_inclusion(

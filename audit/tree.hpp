@@ -1,5 +1,6 @@
 #pragma once
 
+#include "audit/frontier.hpp"
 #include "audit/leaf.hpp"
 #include "protocol/base/ids.hpp"
 
@@ -43,15 +44,15 @@ public:
     // lengths must be those of `size`: `internal` otherwise.
     static Result<TreeEdge> from_tiles(std::uint64_t size, std::vector<std::vector<Hash>> partial);
 
-    std::uint64_t size() const noexcept { return size_; }
+    std::uint64_t size() const noexcept { return frontier_.size(); }
     // Adds one leaf. The tiles that are full with it are appended to `full`, lowest level first.
     void append(const Hash& leaf, std::vector<Tile>& full);
-    Hash root() const;
+    Hash root() const { return frontier_.root(); }
+    const Frontier& frontier() const noexcept { return frontier_; }
 
 private:
-    std::uint64_t size_{0};
+    Frontier frontier_;
     std::vector<std::vector<Hash>> partial_;  // By level; each shorter than 256.
-    std::vector<Hash> frontier_;  // Roots of the perfect subtrees, largest (leftmost) first.
 };
 
 // Where proofs take hashes from. Answers the tile's hashes, as many as the tree of that size has.
@@ -77,8 +78,10 @@ Result<std::vector<Hash>> inclusion_path(
 Result<std::vector<Hash>> consistency_path(
     TileSource& source, std::uint64_t from, std::uint64_t to
 );
-// The root of the first `size` leaves.
+// The root of the first `size` leaves, and the perfect subtrees that they consist of. Both ask for
+// the tiles of tiles_for_root(size).
 Result<Hash> root_at(TileSource& source, std::uint64_t size);
+Result<Frontier> frontier_at(TileSource& source, std::uint64_t size);
 
 // RFC 9162 section 2.1.3.2 and 2.1.4.2. False for anything that does not fit exactly.
 bool verify_inclusion(
