@@ -8,9 +8,9 @@
 
 namespace wardline::client {
 
-// When to try again after connections that failed: full jitter, uniformly from 0 to min(60 s, 2^n
-// s), so that the devices of a clinic do not come back all at once; never earlier than the server
-// asked for.
+// When to try again after connections that failed: full jitter, uniformly from 0 to min(8 s, 2^n
+// s), so that the devices of a clinic do not come back all at once; after twelve failures from 0 to
+// a minute. Never earlier than the server asked for.
 class Backoff {
 public:
     explicit Backoff(crypto::Random& random) : random_{random} {}

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace wardline::client {
 namespace {
 
@@ -24,11 +26,27 @@ TEST(EndpointTest, RefusesWhatIsNoServer) {
     }
 }
 
-TEST(BackoffTest, BoundsDoubleUpToAMinute) {
+TEST(BackoffTest, BoundsDoubleUpToEightSecondsAndAreAMinuteAfterTwelveFailures) {
     EXPECT_EQ(Backoff::bound(0), Milliseconds{1'000});
-    EXPECT_EQ(Backoff::bound(5), Milliseconds{32'000});
-    EXPECT_EQ(Backoff::bound(6), Milliseconds{60'000});
+    EXPECT_EQ(Backoff::bound(2), Milliseconds{4'000});
+    EXPECT_EQ(Backoff::bound(3), Milliseconds{8'000});
+    EXPECT_EQ(Backoff::bound(11), Milliseconds{8'000});
+    EXPECT_EQ(Backoff::bound(12), Milliseconds{60'000});
     EXPECT_EQ(Backoff::bound(1'000), Milliseconds{60'000});
+}
+
+TEST(BackoffTest, WaitsLongerOnceAServerStaysAway) {
+    wardline::testing::SeededRandom random{"backoff"};
+    Milliseconds longest{0};
+    for (int i = 0; i < 20; ++i) {
+        Backoff backoff{random};
+        for (int failures = 0; failures < 12; ++failures) {
+            EXPECT_LE(backoff.next(), Milliseconds{8'000});
+        }
+        longest = std::max(longest, backoff.next());
+    }
+    EXPECT_GT(longest, Milliseconds{8'000});
+    EXPECT_LE(longest, Milliseconds{60'000});
 }
 
 // Full jitter: every wait is within its bound, and they are spread over all of it.
