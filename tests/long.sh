@@ -120,26 +120,12 @@ run_model() {
     echo "model: $(figure '10,000' 500) seeds of each model"
 }
 
-# Every target with a copy of its corpus; what it finds stays in build/logs.
+# From the corpus on, and from what earlier runs in this tree have learnt.
 run_fuzz() {
-    local seconds target name corpus bad=0 count=0
+    local seconds
     seconds="$(figure 600 10)"
-    cmake --preset fuzz && cmake --build --preset fuzz --parallel "$jobs" --target fuzz_targets ||
-        return 1
-    for target in build/fuzz/bin/*_fuzz; do
-        name="$(basename "$target")"
-        corpus="$(mktemp -d)"
-        [ -d "tests/fuzz/corpus/$name" ] && cp "tests/fuzz/corpus/$name"/* "$corpus"
-        printf -- '--- %s\n' "$name"
-        "$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
-            -artifact_prefix="$logs/$name-" "$corpus" 2>&1 |
-            grep -E 'ERROR|SUMMARY|stat::number_of_executed_units|artifact|DONE|Done'
-        [ "${PIPESTATUS[0]}" -eq 0 ] || { bad=1; echo "$name FOUND SOMETHING"; }
-        count=$((count + 1))
-        rm -rf "$corpus"
-    done
-    echo "fuzz: $count targets, $seconds s each"
-    return "$bad"
+    tests/fuzz/run.sh "$seconds" || return 1
+    echo "fuzz: $(find tests/fuzz -name '*_fuzz.cpp' | wc -l) targets, $seconds s each"
 }
 
 run_edge() {
@@ -153,12 +139,11 @@ run_edge() {
     echo "edge: all tests passed; crowd: ${crowd[*]}"
 }
 
-# Programs of the clients and the server are one thread, or a thread and a queue: the tests that run
-# both sides in one process are the ones that can race.
+# A node is one thread, and so is a client beside its connection's: the tests that run both sides in
+# one process are the ones that can race.
 run_tsan() {
     cmake --preset tsan && cmake --build --preset tsan --parallel "$jobs" || return 1
-    TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" ctest --preset tsan \
-        --label-regex '^(unit|database|server|e2e|model|adversary)$' --no-tests=error
+    tests/sanitizers/run.sh tsan '^(unit|database|server|e2e|model|adversary|sanitizer)$'
 }
 
 for name in "${chosen[@]}"; do

@@ -271,7 +271,8 @@ private:
         const std::lock_guard lock{mutex_};
         const auto id = frame.find("id");
         if (!greeted_) {
-            if (id != frame.end() || frame.value("t", "") != "hello") return false;
+            const auto type = frame.find("t");
+            if (id != frame.end() || type == frame.end() || *type != "hello") return false;
             hello_ = frame;
             greeted_ = true;
         } else if (id == frame.end()) {

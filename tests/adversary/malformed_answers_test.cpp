@@ -74,6 +74,25 @@ TEST_F(MalformedAnswersTest, OfWhatIsAskedToSendMakeAClientFallOver) {
     for (const auto& text : read) EXPECT_EQ(text, "again");
 }
 
+TEST_F(MalformedAnswersTest, GreetingsMakeNoClientFallOver) {
+    auto& anna = at("anna");
+    for (const std::string field : {"t", "versions", "clinic", "nonce"}) {
+        for (const auto& value : wrong_values()) {
+            SCOPED_TRACE(field + " " + value.dump());
+            anna.disconnect();
+            server().lie({.push = [&](const Line&, Json& push) {
+                if (push.at("t") == "hello") push[field] = value;
+                return true;
+            }});
+            const auto greeted = anna.connect();
+            server().be_honest();
+            ASSERT_FALSE(greeted);
+            if (field == "t") EXPECT_EQ(greeted.error().code, Code::unreachable);
+        }
+    }
+    EXPECT_TRUE(anna.connect());
+}
+
 TEST_F(MalformedAnswersTest, PushesMakeNoClientFallOver) {
     send("anna", "one");
     ASSERT_EQ(texts("patient"), Texts{"one"});

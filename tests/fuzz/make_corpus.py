@@ -226,12 +226,74 @@ def file_inputs() -> list[bytes]:
     return changed + [b"\x01", b"\x00", b"\x00SQLite format 3\x00" + bytes(84)]
 
 
+REQUESTS = [
+    "hello", "login", "chain", "statement", "boxes", "threads", "recipients", "send", "open",
+    "close", "prekeys-put", "prekeys-get", "history", "sync", "receipt", "receipts", "head", "consistency",
+    "inclusion", "slots", "add-slots", "/v1/enrol/begin", "/v1/enrol/finish",
+]
+PUT, FLIP, REFUSE, LEAVE_OUT, TWICE, EARLIER, PUSH, SILENT = range(8)
+NEWCOMER, STAFF, PATIENT = range(3)
+
+
+def lie(request: str, kind: int, content: bytes = b"", which: int = 0) -> bytes:
+    """One record of lies.hpp: of every answer to that request, or of the `which`-th."""
+    return bytes([REQUESTS.index(request), which, kind, len(content)]) + content
+
+
+def refusal(code: int, details: Any) -> bytes:
+    """What REFUSE reads: a code by its number, and details."""
+    return bytes([code]) + cbor(details)
+
+
+def answer_inputs() -> list[bytes]:
+    """A lie of each kind about each kind of answer; the first byte says who hears it."""
+    rate_limited, id_reused, recipients_changed, chain_moved = 21, 18, 19, 9
+    waits: list[Any] = ["soon", 2**64 - 1, 0, None, [], {}]
+    lies = [lie(request, REFUSE, refusal(rate_limited, {"retry_after_ms": wait}))
+            for request, wait in zip(("history", "send", "sync", "open", "login", "slots"), waits)]
+    lies += [
+        lie("send", REFUSE, refusal(id_reused, {"seq": "x", "hash": bytes(32)})),
+        lie("send", REFUSE, refusal(recipients_changed, {})),
+        lie("statement", REFUSE, refusal(chain_moved, {"pos": 2**64 - 1, "hash": 1})),
+        lie("hello", PUT, b"\x00\xff" + cbor([2])),
+        lie("hello", FLIP, b"\x00\x10\x01"),
+        lie("login", PUT, b"\x05\xff" + cbor(2**64 - 1)),
+        lie("login", FLIP, b"\x00\x30\x01"),
+        lie("sync", FLIP, b"\x01\x00\x80", 1),
+        lie("sync", TWICE, b"\x00\x00"),
+        lie("sync", LEAVE_OUT, b"\x00\x01"),
+        lie("sync", PUT, b"\x03\xff" + cbor(2**64 - 1)),
+        lie("history", TWICE, b"\x00\x01"),
+        lie("history", LEAVE_OUT, b"\x00\x01"),
+        lie("history", FLIP, b"\x02\x00\x01"),
+        lie("chain", FLIP, b"\x00\x40\x01"),
+        lie("chain", EARLIER, b"\x02"),
+        lie("slots", PUT, b"\x00\x00\xff\x01"),
+        lie("recipients", PUT, b"\x01\xff" + cbor(2**64 - 1)),
+        lie("recipients", PUT, b"\x02\xff" + cbor([bytes(16)])),
+        lie("prekeys-get", FLIP, b"\x00\x50\x01"),
+        lie("head", PUT, b"\x00\xff" + cbor({"body": b"", "sig": bytes(64)})),
+        lie("inclusion", LEAVE_OUT, b"\x00\x00"),
+        lie("receipts", PUSH, cbor({"t": "bye", "code": "replaced", "retry_after_ms": "x"})),
+        lie("receipts", PUSH, cbor({"t": "head", "head": {"body": bytes(4), "sig": b""}})),
+        lie("history", PUSH, b"\x01\x00\x20\x01"),
+        lie("open", SILENT), lie("send", SILENT),
+    ]
+    enrol = [lie("/v1/enrol/begin", FLIP, b"\x01\x00\x01"),
+             lie("/v1/enrol/begin", LEAVE_OUT, b"\x00\x02"),
+             lie("/v1/enrol/finish", REFUSE, refusal(chain_moved, {}))]
+    return ([bytes([who]) for who in (NEWCOMER, STAFF, PATIENT)]
+            + [bytes([STAFF + number % 2]) + item for number, item in enumerate(lies)]
+            + [bytes([PATIENT - number % 2]) + item for number, item in enumerate(lies)]
+            + [bytes([NEWCOMER]) + item for item in enrol])
+
+
 INPUTS = {
     "cbor_scan": cbor_inputs, "frames": frame_inputs, "statement": statement_inputs,
     "chain": chain_inputs, "message": message_inputs, "content": content_inputs,
     "slots": slots_inputs, "invite_uri": invite_inputs, "signal_message": signal_inputs,
     "requests": request_inputs, "http": http_inputs, "config": config_inputs,
-    "store_records": record_inputs, "store_file": file_inputs,
+    "store_records": record_inputs, "store_file": file_inputs, "server_answers": answer_inputs,
 }
 
 

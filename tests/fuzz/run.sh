@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the fuzz targets for a time each: tests/fuzz/run.sh SECONDS [TARGET...]
 #
-#   FUZZ_BUILD  the tree that holds them (default build/fuzz, which is configured and built here)
+#   FUZZ_BUILD  the tree that holds them (default build/asan, which is configured and built here)
 #   FUZZ_JOBS   how many run at one time (default 2)
 #
 # What a run learns is kept below the build tree and goes on from there; the corpus in the repository
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
-build=${FUZZ_BUILD:-build/fuzz}
+build=${FUZZ_BUILD:-build/asan}
 jobs=${FUZZ_JOBS:-2}
 
 all=()
@@ -21,7 +21,7 @@ done
 targets=("${@:-${all[@]}}")
 
 if [ -z "${FUZZ_BUILD:-}" ]; then
-    [ -f "$build/build.ninja" ] || cmake --preset fuzz >/dev/null
+    [ -f "$build/build.ninja" ] || cmake --preset asan >/dev/null
 fi
 cmake --build "$build" --target "${targets[@]}"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-// A folder in memory for a client's store, gone at the end of the run.
+// A folder in memory for a client's store or homes, gone at the end of the run.
 namespace wardline::fuzz {
 
 class Scratch {
@@ -24,6 +24,7 @@ public:
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
 
+    const std::filesystem::path& folder() const { return folder_; }
     std::filesystem::path file() const { return folder_ / "store.db"; }
     client::StoreKey key() const {
         return client::StoreKey::from_key_file(folder_ / "key").value();

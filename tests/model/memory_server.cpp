@@ -179,6 +179,23 @@ Result<Json> MemoryServer::answer(Channel& channel, const Json& frame) {
     return (this->*found->second)(channel, frame);
 }
 
+Result<Json> MemoryServer::post(std::string_view path, const Json& body) {
+    if (path == "/v1/enrol/finish") {
+        WARDLINE_TRY(auto act, StatementAct::parse_enrolment(body));
+        WARDLINE_TRY(const auto done, nodes_.front()->memory.write(std::move(act)));
+        return Json{{"seq", done.seq}, {"time", done.time.ms}};
+    }
+    auto list = Json::array();
+    for (const auto& entry : journal.entries()) {
+        if (!entry.statement || entry.statement->chain != trust::ChainName::clinic().text())
+            continue;
+        if (entry.statement->pos >= number(body, "clinic_from")) {
+            list.push_back(shown(entry, true, {}));
+        }
+    }
+    return Json{{"clinic", std::move(list)}, {"patient", nullptr}, {"more", false}};
+}
+
 Json MemoryServer::head(Seq size) {
     const audit::TreeHead head{
         .clinic = record().clinic().clinic(), .size = size, .root = journal.root(size), .time = now_

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // Two nodes that answer clients, over one journal in memory: the server's own rules, its own
@@ -43,6 +44,8 @@ public:
 
     std::shared_ptr<Channel> connect(std::size_t node);
     Result<Json> answer(Channel& channel, const Json& frame);
+    // The clinic's chain to who has an invite of staff, and the grant that comes of it.
+    Result<Json> post(std::string_view path, const Json& body);
     // The client is gone: as a node notices it.
     void hang_up(Channel& channel);
     // A wake-up arrives at a node.

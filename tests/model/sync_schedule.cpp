@@ -1,19 +1,17 @@
 #include "tests/model/sync_schedule.hpp"
 
 #include "clients/core/session.hpp"
-#include "server/entry_frames.hpp"
 #include "server/message_payload.hpp"
+#include "tests/model/sync_world.hpp"
 #include "tests/storage_support/test_databases.hpp"
 #include "tests/support/chain_fixture.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 namespace wardline::model {
 
 using client::Message;
 using client::MessageState;
-using testing::TestDevice;
 
 namespace {
 
@@ -22,116 +20,9 @@ constexpr int kSettleRounds = 60;
 constexpr std::uint64_t kMinuteMs = 60'000;
 const PatientId kPatient = testing::a_patient("P-1");
 
-client::StoreKey store_key(const std::filesystem::path& folder) {
-    const auto file = folder / "key";
-    if (!std::filesystem::exists(file)) {
-        std::ofstream{file} << "a key file for the model's stores";
-        std::filesystem::permissions(file, std::filesystem::perms::owner_read);
-    }
-    return client::StoreKey::from_key_file(file).value();
-}
-
-// A clinic with its people's homes, each having been online once. Made once; every schedule goes on
-// from a copy.
-class World {
-public:
-    World() {
-        auto anna = make("anna", testing::staff("anna"));
-        auto ben = make("ben", testing::staff("ben"));
-        enrol(clinic_.invite(clinic_.admin, "anna", trust::Role::reception), anna);
-        enrol(clinic_.invite(clinic_.admin, "ben", trust::Role::clinician), ben);
-        const auto front = clinic_.team_of("front", anna);
-        clinic_.admit(front, anna, ben);
-        const auto spare = clinic_.a_further_device(ben);
-        clinic_.admit(front, anna, spare);
-        spare_ = spare.id;
-        clinic_.open_patient("P-1", anna, {front});
-        auto pat = make("pat", Account::patient(kPatient));
-        const auto invite = clinic_.invite_patient("P-1", anna);
-        (void)clinic_.try_apply("P-1", clinic_.patient_enrolment(invite, pat)).value();
-        clinic_.next_patient_epoch(pat);
-        begin();
-    }
-
-    const std::filesystem::path& folder() const { return folder_; }
-    const MemoryJournal& journal() const { return server_->journal; }
-    const std::map<DeviceId, UploadedPrekeys>& prekeys() const { return server_->prekeys; }
-    const SigningSecret& audit_key() const { return clinic_.audit; }
-    const SigningSecret& admin() const { return clinic_.admin.signing; }
-    const DeviceId& spare() const { return spare_; }
-    Instant now() const { return clinic_.now; }
-
-private:
-    struct Home {
-        std::filesystem::path path;
-        client::DeviceIdentity identity;
-    };
-
-    TestDevice make(const std::string& name, const Account& account) {
-        const client::Anchor anchor{
-            .statement = clinic_.chain.genesis_hash(),
-            .genesis = clinic_.chain.genesis_hash(),
-            .audit = clinic_.server_keys.audit
-        };
-        auto identity = client::make_device_identity(
-            clinic_.id, account, {"clinic.example", 8443, std::nullopt}, anchor, clinic_.random
-        );
-        const auto& made = identity.value();
-        TestDevice device{account, made.signing, made.box, made.box, made.keys(), made.device()};
-        homes_.push_back({folder_ / name, made});
-        return device;
-    }
-
-    void enrol(const testing::TestInvite& invite, const TestDevice& device) {
-        (void)clinic_.try_apply(clinic_.enrolment(invite, device)).value();
-    }
-
-    void begin() {
-        Dice dice{1};
-        Trouble calm{.dice = dice, .on = false};
-        ModelClock clock{clinic_.now, calm};
-        MemoryJournal journal;
-        MemoryNode node{journal, clinic_.now};
-        node.store(clinic_);
-        server_ = std::make_unique<MemoryServer>(
-            std::move(journal), std::map<DeviceId, UploadedPrekeys>{}, clinic_.audit, clinic_.now
-        );
-        BadNetwork network{*server_, calm};
-        const client::Environment environment{clock, crypto::system_random(), network};
-        for (const auto& home : homes_) begin(home, environment);
-    }
-
-    void begin(const Home& home, const client::Environment& environment) {
-        std::vector<wire::Entry> clinic;
-        std::vector<wire::Entry> patient;
-        for (const auto& entry : server_->journal.entries()) {
-            if (!entry.statement) continue;
-            const auto bytes = server::encode_entry(entry, server::EntryView::payload, {});
-            auto parsed = wire::parse_entry(cbor::decode(bytes).value()).value();
-            (parsed.chain->is_clinic() ? clinic : patient).push_back(std::move(parsed));
-        }
-        if (!home.identity.is_patient()) patient.clear();
-        auto held = client::Home::open(home.path, client::Home::Make::yes).value();
-        auto store =
-            client::Store::create(held.store_file(), store_key(folder_), environment.random);
-        (void)client::save(*store.value(), home.identity).value();
-        auto session = client::Session::make(
-            std::move(held), std::move(store).value(), environment, client::ClientOptions{}
-        );
-        (void)session.value()->begin_chains(clinic, patient).value();
-        (void)session.value()->connect().value();
-    }
-
-    testing::ScratchFolder scratch_{"sync-world"};
-    std::filesystem::path folder_{scratch_.path()};
-    testing::AClinic clinic_{"sync"};
-    std::vector<Home> homes_;
-    DeviceId spare_;
-    std::unique_ptr<MemoryServer> server_;
-};
-
-const World& world() {
-    static const World value;
+const SyncWorld& world() {
+    static const testing::ScratchFolder folder{"sync-world"};
+    static const SyncWorld value{folder.path()};
     return value;
 }
 
@@ -227,7 +118,7 @@ void SyncSchedule::disturb() {
 
 bool SyncSchedule::ensure_open(Person& person) {
     if (person.client) return true;
-    auto opened = client::Client::open(person.home, store_key(world().folder()), environment_);
+    auto opened = client::Client::open(person.home, world().store_key(), environment_);
     if (!fine(opened, person.name + " cannot open the store")) return false;
     person.client = std::move(opened).value();
     person.told.clear();
