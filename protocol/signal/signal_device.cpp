@@ -3,6 +3,7 @@
 #include "protocol/crypto/crypto.hpp"
 #include "protocol/signal/crypto_provider.hpp"
 #include "protocol/signal/failure_budget.hpp"
+#include "protocol/signal/first_message.hpp"
 #include "protocol/signal/handles.hpp"
 #include "protocol/signal/staged_store.hpp"
 
@@ -56,7 +57,7 @@ Error error_of(int result) {
             return Error{Code::not_found, "there is no session with this device"};
         case SG_ERR_UNTRUSTED_IDENTITY:
             return Error{
-                Code::trust_alarm, "a Signal message carries another identity than its device's"
+                Code::trust_alarm, "a Signal session is with another identity than its device's"
             };
         case SG_ERR_INVALID_KEY_ID:
             return undecryptable("the prekey of this Signal message is gone");
@@ -283,7 +284,11 @@ Result<Encrypted> SignalTransaction::State::encrypt(
                    ? LiveKind::first
                    : LiveKind::message;
     const auto bytes = view_of(ciphertext_message_get_serialized(message.get()));
-    out.bytes.assign(bytes.begin(), bytes.end());
+    if (out.kind == LiveKind::first) {
+        WARDLINE_TRY(out.bytes, without_identity(bytes, device.identity.public_key));
+    } else {
+        out.bytes.assign(bytes.begin(), bytes.end());
+    }
     return out;
 }
 
@@ -302,16 +307,12 @@ Result<SecretBytes> SignalTransaction::State::decrypt(
     return take_plaintext(plaintext);
 }
 
-// Whether a first message may begin a session: its identity must be the certified one, its base key
-// sound, and never accepted before. The library would accept a replay without a one-time prekey
-// once the session is deleted or has left the archive. Answers what to remember if it decrypts;
-// nothing if its session exists.
+// Whether a first message may begin a session: its base key must be sound and never accepted
+// before. The library would accept a replay without a one-time prekey once the session is deleted
+// or has left the archive. Answers what to remember if it decrypts; nothing if its session exists.
 Result<std::optional<StoreChanges::Begun>> SignalTransaction::State::judge_first(
     const Peer& peer, pre_key_signal_message* first
 ) {
-    if (!is_same(pre_key_signal_message_get_identity_key(first), peer.identity)) {
-        return error_of(SG_ERR_UNTRUSTED_IDENTITY);
-    }
     WARDLINE_TRY(const auto record, open_record());
     const auto* const base_key = pre_key_signal_message_get_base_key(first);
     if (record && session_record_has_session_state(
@@ -337,10 +338,7 @@ Result<std::optional<StoreChanges::Begun>> SignalTransaction::State::judge_first
 Result<SecretBytes> SignalTransaction::State::decrypt_first(
     const signal_protocol_address& address, const Peer& peer, BytesView bytes
 ) {
-    SignalRef<pre_key_signal_message> message;
-    const int parsed =
-        pre_key_signal_message_deserialize(message.out(), bytes.data(), bytes.size(), context());
-    if (parsed < 0) return undecryptable("this is not a first Signal message");
+    WARDLINE_TRY(const auto message, parse_first_message(bytes, peer.identity, context()));
     WARDLINE_TRY(const auto begun, judge_first(peer, message.get()));
     WARDLINE_TRY(const auto session, cipher(address));
     signal_buffer* raw = nullptr;

@@ -179,10 +179,20 @@ def slots_inputs() -> list[bytes]:
     return slot_lists() + [b"\x00\x00\x01", b"\x00" + bytes(96) + b"\x80"]
 
 
+def first_signal_message(identity: bytes = b"") -> bytes:
+    """A first message of the right form; with an identity key, which none carries, if one is given."""
+    key = b"\x05" + bytes([9]) + bytes(31)
+    inner = b"\x33\x0a\x21" + key + b"\x10\x00\x18\x00\x22\x10" + bytes(16) + bytes(8)
+    field = identity + bytes([9]) + bytes(31) if identity else b""
+    return (b"\x33\x08\x01\x12\x21" + key + field + b"\x22" + bytes([len(inner)]) + inner
+            + b"\x28\x05\x30\x01")
+
+
 def signal_inputs() -> list[bytes]:
     """Changes of genuine messages, and raw ones; the first byte says which."""
     return [bytes([0]), bytes([1]), bytes([0, 1]), bytes([1, 0, 0, 1]),
-            bytes([2]) + b"\x33\x0a\x21\x05" + bytes(40), bytes([3]) + b"\x33\x08\x01" + bytes(40)]
+            bytes([2]) + b"\x33\x0a\x21\x05" + bytes(40), bytes([3]) + b"\x33\x08\x01" + bytes(40),
+            bytes([3]) + first_signal_message(), bytes([3]) + first_signal_message(b"\x1a\x21\x05")]
 
 
 def config_inputs() -> list[bytes]:

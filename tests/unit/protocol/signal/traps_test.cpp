@@ -3,6 +3,7 @@
 #include "protocol/base/encoding.hpp"
 #include "protocol/signal/crypto_provider.hpp"
 #include "protocol/signal/failure_budget.hpp"
+#include "protocol/signal/first_message.hpp"
 #include "protocol/signal/handles.hpp"
 #include "protocol/signal/staged_store.hpp"
 #include "tests/unit/protocol/signal/party.hpp"
@@ -23,17 +24,14 @@ namespace {
 class SignalTraps : public SignalTest {};
 
 // The message with one bit of its MAC flipped: of the right form, and not genuine. In a first
-// message the MAC ends the inner message, which other fields follow.
-Encrypted forged(Encrypted message) {
+// message of `sender` the MAC ends the inner message, which other fields follow.
+Encrypted forged(Encrypted message, const Party& sender) {
     std::size_t mac_end = message.bytes.size();
     if (message.kind == LiveKind::first) {
         const auto context = Context::create().value();
-        SignalRef<pre_key_signal_message> first;
         const auto& raw = message.bytes;
-        EXPECT_EQ(
-            pre_key_signal_message_deserialize(first.out(), raw.data(), raw.size(), context.get()),
-            0
-        );
+        const auto first =
+            parse_first_message(raw, sender.identity().public_key, context.get()).value();
         auto* const inner = pre_key_signal_message_get_signal_message(first.get());
         const auto* const bytes =
             ciphertext_message_get_serialized(reinterpret_cast<ciphertext_message*>(inner));
@@ -75,7 +73,7 @@ TEST_F(SignalTraps, Trap01TamperedFirstMessageStoresNothing) {
     const auto first = alice.say(bob, "hello");
     {
         auto transaction = bob.device().begin();
-        const auto bad = forged(first);
+        const auto bad = forged(first, alice);
         const auto result = transaction.decrypt(alice.peer(), bad.kind, bad.bytes, kNow);
 
         ASSERT_FALSE(result);
@@ -92,13 +90,19 @@ TEST_F(SignalTraps, Trap01NoIdentityIsTrustedOnFirstUse) {
     const auto first = alice.say(bob, "hello");
     // Alice's device id, as the chains know it, belongs to another identity.
     const Peer certified{alice.id(), mallory.identity().public_key};
+    {
+        auto transaction = bob.device().begin();
+        const auto result = transaction.decrypt(certified, first.kind, first.bytes, kNow);
 
-    auto transaction = bob.device().begin();
-    const auto result = transaction.decrypt(certified, first.kind, first.bytes, kNow);
-
-    ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().code, Code::trust_alarm);
-    EXPECT_TRUE(transaction.changes().empty());
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().code, Code::undecryptable);
+        EXPECT_TRUE(transaction.changes().empty());
+    }
+    EXPECT_EQ(bob.hear(alice, first), "hello");
+    // The session that it began is alice's and nobody else's.
+    const auto second = alice.say(bob, "again");
+    EXPECT_EQ(bob.decrypt(certified, second).error().code, Code::trust_alarm);
+    EXPECT_EQ(bob.hear(alice, second), "again");
 }
 
 TEST_F(SignalTraps, Trap01ASessionWithAnotherIdentityIsNotUsed) {
@@ -296,10 +300,10 @@ TEST_F(SignalTraps, Trap05APeerWhoseMessagesFailIsNotListenedToForAWhile) {
     ASSERT_TRUE(carol.begin(bob.peer(), bob.bundle()));
     const auto genuine = alice.say(bob, "genuine");
     for (std::uint32_t i = 0; i < FailureBudget::kBurst; ++i) {
-        ASSERT_EQ(bob.hear(alice, forged(genuine)), "refused: undecryptable");
+        ASSERT_EQ(bob.hear(alice, forged(genuine, alice)), "refused: undecryptable");
     }
 
-    EXPECT_EQ(bob.hear(alice, forged(genuine)), "refused: rate_limited");
+    EXPECT_EQ(bob.hear(alice, forged(genuine, alice)), "refused: rate_limited");
     EXPECT_EQ(bob.hear(alice, genuine), "refused: rate_limited");
     EXPECT_EQ(bob.hear(carol, carol.say(bob, "hi")), "hi");
     const Instant later{kNow.ms + FailureBudget::kRefillMs};
