@@ -28,7 +28,7 @@ struct Finding {
 };
 
 struct VerifyReport {
-    std::vector<Finding> findings;   // Rising `from`; none: the trail is sound.
+    std::vector<Finding> findings;   // As they were met; none: the trail is sound.
     bool more{false};                // There were more than kFindingsMax.
     std::vector<std::string> notes;  // What could not be checked, and why.
     std::uint64_t entries{0};
