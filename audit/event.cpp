@@ -3,6 +3,9 @@
 #include "audit/kind.hpp"
 #include "audit/text.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace wardline::audit {
 namespace {
 
@@ -108,6 +111,13 @@ Event event_of(const TrailEntry& entry) {
     out.action = mapping.action;
     out.outcome = mapping.outcome;
     return out;
+}
+
+bool is_further(std::string_view key) noexcept {
+    static constexpr std::array<std::string_view, 5> kPlaced{
+        "actor", "device", "hash", "patient", "thread"
+    };
+    return std::ranges::find(kPlaced, key) == kPlaced.end();
 }
 
 std::string text_of(const Detail& detail) {

@@ -35,6 +35,10 @@ struct Event {
 // The details that it has refer to the entry.
 Event event_of(const TrailEntry& entry);
 
+// Whether the field is not among those that have a place of their own, as who did it or what it is
+// about.
+bool is_further(std::string_view key) noexcept;
+
 // A value as one text: several with a space between, ids in hexadecimal digits, times as RFC 3339.
 std::string text_of(const Detail& detail);
 

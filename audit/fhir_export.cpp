@@ -3,7 +3,6 @@
 #include "audit/kind.hpp"
 #include "audit/text.hpp"
 
-#include <array>
 #include <string_view>
 
 namespace wardline::audit {
@@ -52,9 +51,10 @@ public:
         fresh_ = true;
         return *this;
     }
+    // FHIR has no control characters.
     Resource& text(std::string_view value) {
         separate();
-        append_json(out_, value);
+        append_json(out_, visible(value));
         return *this;
     }
     Resource& pair(std::string_view name, std::string_view value) { return key(name).text(value); }
@@ -100,13 +100,6 @@ std::string uuid_urn(const ClinicId& id) {
     auto out = id.hex();
     for (const std::size_t at : {20U, 16U, 12U, 8U}) out.insert(at, 1, '-');
     return "urn:uuid:" + out;
-}
-
-bool is_detail(std::string_view key) {
-    static constexpr std::array<std::string_view, 5> kElsewhere{
-        "actor", "device", "hash", "patient", "thread"
-    };
-    return std::ranges::find(kElsewhere, key) == kElsewhere.end();
 }
 
 class FhirExporter final : public Exporter {
@@ -198,7 +191,7 @@ private:
         if (!entry.salt) add_detail("erased", "yes", resource);
         if (event.details) {
             for (const auto& detail : event.details->all()) {
-                if (is_detail(detail.field->key))
+                if (is_further(detail.field->key))
                     add_detail(detail.field->key, text_of(detail), resource);
             }
         }

@@ -3,7 +3,6 @@
 #include "audit/kind.hpp"
 #include "audit/text.hpp"
 
-#include <array>
 #include <string_view>
 
 namespace wardline::audit {
@@ -15,7 +14,7 @@ constexpr unsigned kWarning = 4;
 
 // An attribute's value. XML 1.0 has no control characters, and a message is one line.
 void append_xml(std::string& out, std::string_view text) {
-    for (const char c : text) {
+    for (const char c : visible(text)) {
         switch (c) {
             case '&':
                 out += "&amp;";
@@ -30,11 +29,7 @@ void append_xml(std::string& out, std::string_view text) {
                 out += "&quot;";
                 break;
             default:
-                if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-                    out += "\xef\xbf\xbd";  // U+FFFD
-                } else {
-                    out.push_back(c);
-                }
+                out.push_back(c);
         }
     }
 }
@@ -115,13 +110,6 @@ void append_detail(std::string& out, std::string_view type, std::string_view val
     out += "\"/>";
 }
 
-bool is_detail(std::string_view key) {
-    static constexpr std::array<std::string_view, 5> kElsewhere{
-        "actor", "device", "hash", "patient", "thread"
-    };
-    return std::ranges::find(kElsewhere, key) == kElsewhere.end();
-}
-
 void append_participant(std::string& out, std::string_view user, bool requestor) {
     out += "<ActiveParticipant";
     append_attribute(out, "UserID", user);
@@ -181,7 +169,7 @@ void append_objects(std::string& out, const TrailEntry& entry, const Event& even
     if (!entry.salt) append_detail(out, "erased", "yes");
     if (event.details) {
         for (const auto& detail : event.details->all()) {
-            if (is_detail(detail.field->key))
+            if (is_further(detail.field->key))
                 append_detail(out, detail.field->key, text_of(detail));
         }
     }

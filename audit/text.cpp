@@ -29,6 +29,10 @@ std::optional<unsigned> digits_at(std::string_view text, std::size_t at, unsigne
     return value;
 }
 
+bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 int lower_hex_value(char digit) noexcept {
     if (digit >= '0' && digit <= '9') return digit - '0';
     if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
@@ -111,11 +115,24 @@ void append_number(std::string& out, std::uint64_t number) {
     out.append(digits.begin(), end);
 }
 
+std::string visible(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        if (is_control(c)) {
+            out += "\xef\xbf\xbd";
+        } else {
+            out.push_back(c);
+        }
+    }
+    return out;
+}
+
 void append_json(std::string& out, std::string_view text) {
     out.push_back('"');
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f) {
+        if (is_control(c)) {
             out += "\\u00";
             out.push_back(kDigits[byte >> 4]);
             out.push_back(kDigits[byte & 15]);

@@ -31,6 +31,9 @@ std::optional<Fixed> parse_lower_hex(std::string_view digits) noexcept {
 
 void append_number(std::string& out, std::uint64_t number);
 
+// The text with U+FFFD in place of each control character.
+std::string visible(std::string_view text);
+
 // A JSON string, quotes included. The text is UTF-8 already.
 void append_json(std::string& out, std::string_view text);
 

@@ -115,6 +115,7 @@ void TrailVerifier::State::begin(const std::vector<Witness>& given) {
             lose_tree(header.from);
         }
     } else {
+        tree_lost = true;
         report.notes.emplace_back(
             "Entries were left out of this trail: each that is there was checked by itself, but "
             "not that none is missing, nor against the signed heads."
@@ -318,7 +319,7 @@ void TrailVerifier::entry(const TrailEntry& entry) {
     if (!state.take_place(entry.seq)) return;
     const auto details = entry.salt ? details_hash(*entry.salt, entry.details) : entry.erased;
     const auto leaf = leaf_hash(entry.seq, entry.time, entry.kind, details);
-    if (!state.tree_lost && state.header.complete) state.trees.append(entry.leaf, leaf);
+    if (!state.tree_lost) state.trees.append(entry.leaf, leaf);
     if (!entry.salt) state.erasures.erased(entry.seq);
     if (leaf == entry.leaf) {
         state.check_content(entry);
@@ -366,7 +367,7 @@ VerifyReport TrailVerifier::finish() {
     state.check_witnesses();
     if (state.header.complete) {
         state.finish_complete();
-    } else if (state.next_witness < state.witnessed.size()) {
+    } else if (!state.witnessed.empty()) {
         report.notes.emplace_back("The given heads were not checked against the entries.");
     }
     state.finish_erasures();

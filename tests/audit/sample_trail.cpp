@@ -13,6 +13,22 @@ using audit::EntryKind;
 using audit::FieldType;
 using cbor::Json;
 
+// What a spreadsheet, a shell, XML or a log would take for something else.
+constexpr std::array kHostile{
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-2+3",
+    "@SUM(A1:A2)",
+    "\tx",
+    "\rx",
+    "a\nb",
+    "a\"b,c",
+    "<x a='1'>&amp;]]>",
+    "\x01\x1f\x7f",
+    "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+    " ",
+};
+
 template <class Fixed>
 Fixed some(std::string_view what, std::uint64_t number) {
     Bytes input;
@@ -154,6 +170,41 @@ SampleTrail sample_trail(const SampleOptions& options) {
         until_head = seq % 9 + 1;
         if (seq >= options.from) out.items.emplace_back(clinic.head());
     }
+    out.witness = clinic.witness();
+    return out;
+}
+
+SampleTrail every_kind_trail() {
+    SampleClinic clinic;
+    SampleTrail out;
+    const auto add = [&](const TrailEntry& entry) { out.items.emplace_back(entry); };
+    for (const auto& info : audit::registry()) {
+        add(clinic.append(info.kind));
+        auto least = full_details(info, 2);
+        for (const auto& field : info.fields) {
+            if (!field.always) least.erase(std::string{field.key});
+            for (const auto word : audit::words_of(info.kind, field.key)) {
+                auto details = full_details(info, 3);
+                details[std::string{field.key}] = word;
+                add(clinic.append(info.kind, details));
+            }
+        }
+        add(clinic.append(info.kind, least));
+        add(without_details(clinic.append(info.kind)));
+    }
+    for (const auto* text : kHostile) {
+        auto details = full_details(audit::info_of(EntryKind::refusal), 4);
+        for (const auto* key : {"act", "actor", "code", "patient"}) details[key] = text;
+        add(clinic.append(EntryKind::refusal, details));
+    }
+    add(clinic.append(EntryKind::login, Json{{"note", "of no registered form"}}));
+    auto later = clinic.append(EntryKind::login);
+    later.kind = static_cast<EntryKind>(99);
+    add(later);
+    out.header.clinic = clinic.clinic();
+    out.header.audit_key = clinic.audit_key();
+    out.header.to = clinic.tree().size();
+    out.items.emplace_back(clinic.head());
     out.witness = clinic.witness();
     return out;
 }

@@ -73,6 +73,10 @@ struct SampleOptions {
 };
 SampleTrail sample_trail(const SampleOptions& options = {});
 
+// Entries of every kind: with every field, with those alone that it always has, with each word of a
+// list, erased, of a form and a kind that nobody knows; and texts that no program would write.
+SampleTrail every_kind_trail();
+
 // The whole text of an export.
 std::string exported(const SampleTrail& trail, audit::ExportFormat format);
 // The lines of the verifiable one.

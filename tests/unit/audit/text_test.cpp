@@ -60,6 +60,15 @@ TEST(AuditText, WritesTextsAsJson) {
     EXPECT_EQ(json_text("é"), "\"é\"");
 }
 
+TEST(AuditText, ShowsControlCharactersAsWhatTheyAreNot) {
+    EXPECT_EQ(visible("s:maria \xc3\xa9"), "s:maria \xc3\xa9");
+    EXPECT_EQ(
+        visible("a\nb\x7f"),
+        "a\xef\xbf\xbd"
+        "b\xef\xbf\xbd"
+    );
+}
+
 TEST(AuditText, ReadsLowerCaseDigitsOnly) {
     using Two = FixedBytes<struct TwoTag, 2>;
     EXPECT_EQ(parse_lower_hex<Two>("0aff")->view()[1], 0xff);

@@ -95,7 +95,8 @@ TEST(TrailVerifier, AcceptsAnEmptyTrail) {
 }
 
 TEST(TrailVerifier, AcceptsEveryPartThatBeginsBehindAHead) {
-    const auto sizes = head_sizes(sample_trail());
+    auto sizes = head_sizes(sample_trail());
+    sizes.pop_back();
     for (const auto size : sizes) {
         const auto part = sample_trail({.entries = 60, .from = size + 1, .erased = false});
         const auto report = verify(part);
@@ -210,24 +211,13 @@ TEST(TrailVerifier, NamesWhatIsMissingAtTheEnd) {
 }
 
 TEST(TrailVerifier, NamesWhatIsMissingAtTheEndByAHeadFromElsewhere) {
-    auto trail = sample_trail();
+    auto trail = sample_trail({.entries = 60, .from = 1, .erased = false});
     const auto cut = head_sizes(trail)[4];
     trail.items.erase(head_of(trail, cut) + 1, trail.items.end());
     trail.header.to = cut;
-    for (auto& item : trail.items) {
-        auto* entry = std::get_if<TrailEntry>(&item);
-        if (entry != nullptr && entry->seq == cut) break;
-    }
 
-    const auto without = verify(trail);
-    const auto with = verify(trail, {trail.witness});
-
-    const auto about_end = [&](const VerifyReport& report) {
-        return std::ranges::count(report.findings, cut + 1, &Finding::from);
-    };
-    EXPECT_EQ(about_end(without), 0);
-    EXPECT_EQ(about_end(with), 1);
-    EXPECT_EQ(with.findings.back().to, 60U);
+    EXPECT_TRUE(verify(trail).sound());
+    expect_first(verify(trail, {trail.witness}), cut + 1, 60, "a given head covers");
 }
 
 TEST(TrailVerifier, NamesEntriesThatNoHeadCovers) {
@@ -309,7 +299,7 @@ TEST(TrailVerifier, NamesAnEntryWhoseTimeFalls) {
     verifier.entry(first);
     verifier.entry(second);
     EXPECT_FALSE(verifier.sound());
-    expect_first(verifier.finish(), 1, 2, "");
+    expect_first(verifier.finish(), 2, 2, "its time is before that of entry 1");
 }
 
 TEST(TrailVerifier, NamesAnEntryThatTheRegistryDoesNotHave) {
@@ -419,7 +409,7 @@ TEST(TrailVerifier, SaysThatAFilteredTrailProvesOnlyItsEntries) {
     });
 
     const auto report = verify(trail, {trail.witness});
-    EXPECT_TRUE(report.sound());
+    EXPECT_TRUE(report.sound()) << report.findings.front().what;
     EXPECT_EQ(report.heads, 0U);
     ASSERT_GE(report.notes.size(), 1U);
     EXPECT_NE(report.notes[0].find("left out"), std::string::npos);
