@@ -1,8 +1,11 @@
 #include "server/application.hpp"
 
+#include "server/acts/trail_acts.hpp"
 #include "server/device_session.hpp"
 #include "server/http_api.hpp"
+#include "server/jobs/audit_erasure.hpp"
 #include "server/jobs/ticker.hpp"
+#include "server/log.hpp"
 #include "server/services.hpp"
 
 #include <utility>
@@ -16,6 +19,11 @@ struct Application::Impl {
     ~Impl() { services.state.listen(nullptr); }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
+
+    net::awaitable<void> erase_details() {
+        const auto done = co_await run_audit_erasure(services);
+        if (!done) services.log.warn("job_failed", {LogField::code(done.error().code)});
+    }
 
     Services services;
     HttpApi http{services};
@@ -54,6 +62,38 @@ void Application::say_goodbye() {
     for (const auto& connection : online) {
         connection->bye(Code::shutting_down, CloseCode::going_away);
     }
+}
+
+void Application::file_start(std::vector<std::string> changed_settings) {
+    auto& services = impl_->services;
+    if (!services.record().founded()) return;
+    const auto& version = services.parts.version;
+    using Settings = std::vector<std::string>;
+    services.file(std::make_unique<ServerEventAct>("start", version, Settings{}));
+    if (changed_settings.empty()) return;
+    services.file(
+        std::make_unique<ServerEventAct>("configuration", version, std::move(changed_settings))
+    );
+}
+
+void Application::file_stop() {
+    auto& services = impl_->services;
+    if (!services.record().founded()) return;
+    services.file(
+        std::make_unique<ServerEventAct>("stop", services.parts.version, std::vector<std::string>{})
+    );
+}
+
+void Application::file_refused() {
+    impl_->ticker.file_refused(false);
+}
+
+void Application::file_receipts() {
+    impl_->ticker.file_receipts();
+}
+
+void Application::erase_details() {
+    impl_->services.tasks.spawn(impl_->erase_details());
 }
 
 bool Application::idle() const {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 // Everything that the server decides, behind the two interfaces that the network calls. main()
 // builds one ClinicState, the JournalWriter over it, then this. One thread.
@@ -62,6 +63,16 @@ public:
     void stop();
     bool idle() const;
     void say_goodbye();
+
+    // Entries of the trail that this node has started, found these settings to be others than at
+    // its last start, and is about to stop. Before there is a clinic the start waits for it.
+    void file_start(std::vector<std::string> changed_settings);
+    void file_stop();
+    // What run() does each minute: what was refused, and receipts, become entries. For tests.
+    void file_refused();
+    void file_receipts();
+    // Details that have ended, or whose erasure was decided, and old addresses.
+    void erase_details();
 
 private:
     struct Impl;

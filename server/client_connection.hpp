@@ -5,6 +5,7 @@
 #include "protocol/base/ids.hpp"
 #include "protocol/trust/login.hpp"
 #include "server/connection.hpp"
+#include "server/reading.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -60,6 +61,8 @@ public:
 
     // Threads that a staff device has opened, with the seq of the entry that says so.
     std::map<ThreadId, Seq> open;
+    // What it reads of the trail, once the entry that says so is committed.
+    std::optional<Reading> reading;
     unsigned in_flight{0};
     std::optional<std::uint64_t> last_request;
 

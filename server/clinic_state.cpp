@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kStatementsPage = 500;
 constexpr std::size_t kDevicesPage = 1'000;
-constexpr std::uint64_t kMinuteMs = 60'000;
 
 // A statement that is stored has been judged; if its chain does not take it, this node is older
 // than the one that judged it, or the store is damaged. Either way it must not go on.
@@ -28,16 +27,6 @@ void take(ClinicRecord& record, const storage::StoredEntry& entry) {
 
 }  // namespace
 
-bool RefusalLimit::take(const DeviceId& device, Instant now) {
-    if (minutes_.size() >= kKeysMax) minutes_.clear();
-    auto& minute = minutes_[device];
-    const auto number = now.ms / kMinuteMs;
-    if (minute.number != number) minute = {number, 0};
-    if (minute.taken >= kPerMinute) return false;
-    ++minute.taken;
-    return true;
-}
-
 ClinicState::ClinicState(storage::Database& database, storage::KeyRing& keys, const Log& log)
     : reader_{database, keys}, devices_{database}, log_{log} {}
 
@@ -52,8 +41,7 @@ Result<std::vector<storage::Draft>> ClinicState::judge(
     // Without a device it is an invite that asks: its statement's hash stands for it.
     const bool known = asker.device ? record_.device(*asker.device).has_value()
                                     : drafts.error().code == Code::invite_used && asker.hash;
-    const auto key = asker.device.value_or(DeviceId{});
-    if (!known || !refusals_.take(key, facts.time)) return drafts;
+    if (!known || !refusals_.take(asker, drafts.error().code, facts.time)) return drafts;
     return one(refusal_draft(record_, asker, std::move(drafts).error()));
 }
 

@@ -4,11 +4,11 @@
 #include "server/clinic_record.hpp"
 #include "server/presence.hpp"
 #include "server/recipients.hpp"
+#include "server/refusal_book.hpp"
 #include "storage/devices.hpp"
 #include "storage/journal_reader.hpp"
 #include "storage/journal_state.hpp"
 
-#include <unordered_map>
 #include <vector>
 
 // What the node knows of its clinic, as the journal says: the chains and who is on duty. The
@@ -24,22 +24,6 @@ public:
     virtual void committed(const std::vector<storage::StoredEntry>& entries) = 0;
 };
 
-// Refusals of one device that become entries: some a minute; the rest is only counted.
-class RefusalLimit {
-public:
-    static constexpr unsigned kPerMinute = 10;
-    static constexpr std::size_t kKeysMax = 4'096;
-
-    bool take(const DeviceId& device, Instant now);
-
-private:
-    struct Minute {
-        std::uint64_t number{0};
-        unsigned taken{0};
-    };
-    std::unordered_map<DeviceId, Minute> minutes_;
-};
-
 class ClinicState final : public storage::JournalState {
 public:
     // The references outlive the state.
@@ -51,6 +35,7 @@ public:
     const ClinicRecord& record() const noexcept { return record_; }
     Presence& presence() noexcept { return presence_; }
     RecipientBook& recipients() noexcept { return book_; }
+    RefusalBook& refusals() noexcept { return refusals_; }
 
     Result<std::vector<storage::Draft>> judge(
         const storage::Act& act, const storage::JudgeFacts& facts
@@ -71,7 +56,7 @@ private:
     ClinicRecord record_;
     Presence presence_;
     RecipientBook book_{record_, presence_};
-    RefusalLimit refusals_;
+    RefusalBook refusals_;
     EntryListener* listener_{nullptr};
     Seq told_{0};  // Everything up to here has been applied or committed.
     bool loaded_{false};

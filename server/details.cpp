@@ -23,6 +23,11 @@ public:
         begin(key).array(values.size());
         for (const auto value : values) pairs_.uint(value);
     }
+    void texts(std::string_view key, const std::vector<std::string>& values) {
+        if (values.empty()) return;
+        begin(key).array(values.size());
+        for (const auto& value : values) pairs_.text(value);
+    }
     Bytes finish() {
         cbor::Writer out{pairs_.size() + 1};
         out.map(count_).item(pairs_.view());
@@ -53,13 +58,16 @@ Bytes Details::encode() const {
     out.fixed("device", device);
     out.number("from", from);
     out.fixed("hash", hash);
+    out.texts("names", names);
     out.text("patient", patient);
     out.number("pos", pos);
     out.number("size", size);
+    out.text("subject", subject);
     out.fixed("thread", thread);
     out.number("to", to);
     out.text("type", type);
     out.numbers("units", units);
+    out.text("version", version);
     return out.finish();
 }
 

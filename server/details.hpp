@@ -6,11 +6,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
-// The details of an entry: metadata that a leaf binds, docs/protocol.md section 9. Only ids, kinds,
-// counts and names from fixed lists; what is absent is not written. Pure.
+// The details of an entry: metadata that a leaf binds. Which kind has which: audit/registry.hpp.
+// Only ids, kinds, counts and names from fixed lists; what is absent is not written. Pure.
 namespace wardline::server {
 
 struct Details {
@@ -24,13 +25,16 @@ struct Details {
     std::optional<DeviceId> device{};
     std::optional<std::uint64_t> from{};
     std::optional<Hash> hash{};
+    std::vector<std::string> names{};
     std::string_view patient{};
     std::optional<std::uint64_t> pos{};
     std::optional<std::uint64_t> size{};
+    std::string_view subject{};
     std::optional<ThreadId> thread{};
     std::optional<std::uint64_t> to{};
     std::string_view type{};
     std::vector<std::uint64_t> units{};
+    std::string_view version{};
 
     // The views only need to live until here.
     Bytes encode() const;

@@ -51,6 +51,7 @@ void DeviceSession::received(Bytes bytes) {
     if (!connection_->alive()) return;
     auto frame = wire::parse_frame(bytes);
     if (!frame) {
+        count_stranger(frame.error().code);
         connection_->push(wire::make_error(std::nullopt, frame.error()));
         return connection_->close(CloseCode::protocol_error, name_of(frame.error().code));
     }
@@ -79,9 +80,15 @@ void DeviceSession::received(Bytes bytes) {
 // Who goes on without heeding the answers is not served on: each refusal costs the server
 // something.
 void DeviceSession::refuse(std::optional<std::uint64_t> id, const Error& error) {
+    count_stranger(error.code);
     connection_->push(wire::make_error(id, error));
     if (++refused_in_a_row_ >= kRefusalsMax)
         connection_->close(CloseCode::policy_violation, "too many requests were refused");
+}
+
+// Who has not logged in is nobody yet.
+void DeviceSession::count_stranger(Code code) {
+    if (!connection_->login()) services_.strangers.refused("request", code, services_.now());
 }
 
 Result<void> DeviceSession::admit(std::string_view type) {

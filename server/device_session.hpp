@@ -21,6 +21,7 @@ public:
 private:
     void hello();
     // What stands between a frame and its handler; the error to answer with.
+    void count_stranger(Code code);
     Result<void> admit(std::string_view type);
     void refuse(std::optional<std::uint64_t> id, const Error& error);
 

@@ -18,13 +18,14 @@ using Handler = storage::Task<Bytes> (*)(Services&, cbor::Json body);
 struct Route {
     std::string_view path;
     LogEvent logged;
+    std::string_view act;  // In the trail, of what is refused.
     Handler handler;
 };
 constexpr std::array kRoutes{
-    Route{"/v1/setup", "setup", handlers::setup},
-    Route{"/v1/setup/info", "setup_info", handlers::setup_info},
-    Route{"/v1/enrol/begin", "enrol_begin", handlers::enrol_begin},
-    Route{"/v1/enrol/finish", "enrol_finish", handlers::enrol_finish},
+    Route{"/v1/setup", "setup", "setup", handlers::setup},
+    Route{"/v1/setup/info", "setup_info", "setup", handlers::setup_info},
+    Route{"/v1/enrol/begin", "enrol_begin", "enrol", handlers::enrol_begin},
+    Route{"/v1/enrol/finish", "enrol_finish", "enrol", handlers::enrol_finish},
 };
 
 HttpResponse failed(const Error& error) {
@@ -67,8 +68,11 @@ Error logged_fault(Services& services, const Route& route, std::string_view reas
 net::awaitable<HttpResponse> post(Services& services, const Route& route, HttpRequest request) {
     if (services.stopping) co_return failed(Error{Code::shutting_down, "shutting down"});
     auto body = cbor::decode(request.body);
-    if (!body) co_return failed(body.error());
-    if (!body.value().is_object()) co_return failed(Error{Code::bad_frame, "a body is a map"});
+    if (body && !body.value().is_object()) body = Error{Code::bad_frame, "a body is a map"};
+    if (!body) {
+        services.strangers.refused(route.act, body.error().code, services.now());
+        co_return failed(body.error());
+    }
     ++services.accepted;
     std::string fault;
     auto answer = Result<Bytes>{Error{Code::internal, "a fault of the server"}};
@@ -85,6 +89,7 @@ net::awaitable<HttpResponse> post(Services& services, const Route& route, HttpRe
         co_return failed(logged_fault(services, route, reason));
     }
     services.metrics.requests_refused.Increment();
+    services.strangers.refused(route.act, code, services.now());
     co_return failed(with_retry(std::move(answer).error()));
 }
 

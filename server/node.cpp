@@ -7,6 +7,7 @@
 #include "server/net/listener.hpp"
 #include "server/net/metrics_listener.hpp"
 #include "server/private_files.hpp"
+#include "server/settings_record.hpp"
 #include "server/setup_tokens.hpp"
 #include "server/task_group.hpp"
 #include "storage/database.hpp"
@@ -124,6 +125,7 @@ struct Node::Impl {
     void reload_certificate();
     Result<void> check_audit_key() const;
     void warn_of_unsafe_databases() const;
+    void file_start();
 
     Config config;
     std::optional<storage::EmbeddedPostgres> embedded;  // Before everything that talks to it.
@@ -237,6 +239,16 @@ void Node::Impl::warn_of_unsafe_databases() const {
     }
 }
 
+// What cannot be remembered is not worth a server that does not start; it is said in the log.
+void Node::Impl::file_start() {
+    auto changed = changed_settings(config);
+    if (!changed) {
+        log.warn("settings_not_compared", {LogField::reason(changed.error().detail)});
+        return application.file_start({});
+    }
+    application.file_start(std::move(changed).value());
+}
+
 // It was there a moment ago: a database that dies while we start is waited for as at any later
 // time.
 net::awaitable<Result<void>> Node::Impl::open_key_ring() {
@@ -262,6 +274,7 @@ net::awaitable<Result<void>> Node::Impl::start() {
     WARDLINE_CO_TRY(check_audit_key());
     tasks.spawn(wakeups.run());
     tasks.spawn(application.run());
+    file_start();
     tasks.spawn(count_journal());
     tasks.spawn(renew_certificate());
     if (config.metrics) {
@@ -304,6 +317,7 @@ net::awaitable<void> Node::Impl::stop() {
     if (!finished) log.warn("stopped_with_requests_open", {});
     application.say_goodbye();
     co_await listener.stop(kConnectionsTime);
+    application.file_stop();
     journal.stop();
     wakeups.stop();
     renewal.cancel();

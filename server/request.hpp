@@ -2,12 +2,14 @@
 
 #include "protocol/base/cbor.hpp"
 #include "protocol/base/error.hpp"
+#include "protocol/wire/entry_kind.hpp"
 #include "server/client_connection.hpp"
 #include "server/log.hpp"
 #include "storage/task.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 // One request of a logged-in device (or of one that logs in), until it is answered. One thread.
@@ -71,10 +73,15 @@ struct RequestType {
 
     std::string_view name;  // On the wire.
     LogEvent logged;
+    // Entries that serving it leaves. None: it changes nothing, and shows nothing but what another
+    // entry has said is being shown. What is refused for want of a right is an entry besides.
+    std::span<const wire::EntryKind> leaves;
     Act act{nullptr};
     Read read{nullptr};
 };
 
+// All that there are, sorted by name.
+std::span<const RequestType> request_types() noexcept;
 // Null for a type that is not known.
 const RequestType* find_request_type(std::string_view name) noexcept;
 

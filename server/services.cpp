@@ -42,6 +42,8 @@ Services::Services(ApplicationParts given)
       cursors{parts.database},
       counters{parts.database},
       units{parts.database, parts.keys},
+      trail{parts.database},
+      eraser{parts.database},
       limits{parts.limits},
       shared_seqs{reader},
       router{
@@ -71,7 +73,7 @@ void Services::file(std::unique_ptr<ServerAct> act) {
 
 void Services::file_refusal(const Asker& asker, Code code) {
     if (!is_worth_an_entry(code) || !asker.device || !record().device(*asker.device)) return;
-    if (!refusals.take(*asker.device, now())) return;
+    if (!state.refusals().take(asker, code, now())) return;
     file(std::make_unique<RefusalAct>(asker, code));
 }
 

@@ -9,7 +9,10 @@
 #include "server/receipt_book.hpp"
 #include "server/router.hpp"
 #include "server/shared_seqs.hpp"
+#include "server/stranger_book.hpp"
 #include "server/task_group.hpp"
+#include "storage/audit_eraser.hpp"
+#include "storage/audit_reader.hpp"
 #include "storage/counters.hpp"
 #include "storage/cursors.hpp"
 #include "storage/journal_reader.hpp"
@@ -49,9 +52,11 @@ struct Services {
     storage::Cursors cursors;
     storage::Counters counters;
     storage::Units units;
+    storage::AuditReader trail;
+    storage::AuditEraser eraser;
 
     RequestLimits limits;
-    RefusalLimit refusals;
+    StrangerBook strangers;
     SharedSeqs shared_seqs;
     Router router;
     ReceiptBook receipts;

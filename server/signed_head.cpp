@@ -10,4 +10,11 @@ cbor::Json newest_head(const Services& services) {
     return {{"body", cbor::binary(head->body)}, {"sig", cbor::binary(head->sig.view())}};
 }
 
+std::uint64_t newest_size(const Services& services) {
+    const auto& head = services.journal.head();
+    if (!head) return 0;
+    const auto parsed = audit::parse_head(head->body);
+    return parsed ? parsed.value().size : 0;
+}
+
 }  // namespace wardline::server

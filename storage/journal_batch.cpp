@@ -8,6 +8,9 @@
 namespace wardline::storage {
 namespace {
 
+// The first head of each such stretch of time is kept for good.
+constexpr std::uint64_t kHeadEveryMs = 60'000;
+
 Error id_reused(const FirstAnswer& first) {
     return Error{
         Code::id_reused,
@@ -77,6 +80,7 @@ void JournalBatch::take_draft(const Act& act, Draft draft) {
     entry.kind = draft.kind;
     entry.details = std::move(draft.details);
     entry.thread = draft.thread;
+    entry.about = draft.about;
     entry.message_class = draft.message_class;
     entry.statement = std::move(draft.statement);
 
@@ -101,6 +105,7 @@ void JournalBatch::take_draft(const Act& act, Draft draft) {
         facts.generations[draft.generation->device] = draft.generation->generation;
         writes.generations.push_back(*draft.generation);
     }
+    if (!draft.address.empty()) writes.addresses.emplace_back(seq, std::move(draft.address));
     if (draft.epoch_boxes) writes.epoch_boxes.push_back(*std::move(draft.epoch_boxes));
     if (draft.admit_box) writes.admit_boxes.emplace_back(seq, *std::move(draft.admit_box));
     if (draft.founds) writes.founds = draft.founds;
@@ -129,6 +134,7 @@ void JournalBatch::extend_tree(
     tree_head.root = edge.root();
     tree_head.time = time;
     writes.head = audit::sign_head(tree_head, audit_key);
+    writes.keep_head = time.ms / kHeadEveryMs != facts.head_time.ms / kHeadEveryMs;
 }
 
 }  // namespace wardline::storage

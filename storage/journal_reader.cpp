@@ -63,6 +63,37 @@ constexpr Query kThreadAfter{"thread_after", "select " WARDLINE_ENTRY_COLUMNS R"
     where d.clinic = $1::int and d.thread = $2::bytea and d.seq > $3::int8
     order by d.seq limit $4::int8
 )sql"};
+// Only messages have a class.
+constexpr Query kThreadMessages{"thread_messages", "select " WARDLINE_ENTRY_COLUMNS R"sql(
+    from entry_details d join entries e using (clinic, seq)
+    where d.clinic = $1::int and d.thread = $2::bytea and d.seq > $3::int8 and d.class is not null
+    order by d.seq limit $4::int8
+)sql"};
+// Added slots lie in the units of their messages, so what is read has the days and classes that
+// were asked for, however long the thread goes on behind them.
+constexpr Query kAddedTo{"added_to", "select " WARDLINE_ENTRY_COLUMNS R"sql(
+    from (
+        select distinct added.seq
+        from (
+            select distinct p.unit from unnest($2::int8[]) as asked (seq) cross join lateral (
+                select o.unit from payloads o
+                where o.clinic = $1::int and o.seq = asked.seq limit 1
+            ) p
+        ) units
+        cross join lateral (
+            select a.seq from payloads a
+            where a.clinic = $1::int and a.unit = units.unit and a.kind = 3 and a.seq > $3::int8
+        ) added
+        order by added.seq limit $4::int8
+    ) page
+    cross join lateral (
+        select * from entries o where o.clinic = $1::int and o.seq = page.seq limit 1
+    ) e
+    left join lateral (
+        select * from entry_details o where o.clinic = $1::int and o.seq = page.seq limit 1
+    ) d on true
+    order by page.seq
+)sql"};
 constexpr Query kThreadBefore{"thread_before", "select " WARDLINE_ENTRY_COLUMNS R"sql(
     from entry_details d join entries e using (clinic, seq)
     where d.clinic = $1::int and d.thread = $2::bytea and d.seq < $3::int8
@@ -161,6 +192,8 @@ std::vector<pg::Query> journal_reader_queries() {
         kRange,
         kSyncPage,
         kThreadAfter,
+        kThreadMessages,
+        kAddedTo,
         kThreadBefore,
         kEntries,
         kLastOf,
@@ -240,6 +273,24 @@ Task<EntryPage> JournalReader::thread_after(const ThreadId& thread, Seq after, s
         kThreadAfter,
         Params{}.int4(database_.clinic()).bytea(thread.view()).int8(after).int8(limit),
         limit
+    );
+}
+
+Task<EntryPage> JournalReader::thread_messages(
+    const ThreadId& thread, Seq after, std::size_t limit
+) {
+    return page(
+        kThreadMessages,
+        Params{}.int4(database_.clinic()).bytea(thread.view()).int8(after).int8(limit),
+        limit
+    );
+}
+
+Task<EntryPage> JournalReader::added_to(
+    const std::vector<Seq>& messages, Seq after, std::size_t limit
+) {
+    return page(
+        kAddedTo, Params{}.int4(database_.clinic()).int8s(messages).int8(after).int8(limit), limit
     );
 }
 

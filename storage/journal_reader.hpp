@@ -69,6 +69,11 @@ public:
     // before `before` (0: the newest).
     Task<EntryPage> thread_after(const ThreadId& thread, Seq after, std::size_t limit);
     Task<EntryPage> thread_before(const ThreadId& thread, Seq before, std::size_t limit);
+    // Of one thread: the `limit` messages behind `after`, and nothing else.
+    Task<EntryPage> thread_messages(const ThreadId& thread, Seq after, std::size_t limit);
+    // The added slots behind `after` that lie in the units of these messages (at most 1,024): those
+    // that were added to them are among them.
+    Task<EntryPage> added_to(const std::vector<Seq>& messages, Seq after, std::size_t limit);
     // Exactly these entries, those that exist, in seq order; at most 1,024.
     Task<std::vector<StoredEntry>> entries(std::vector<Seq> seqs);
     // The newest message of each of these threads (at most 1,024); threads without one are left

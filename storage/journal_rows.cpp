@@ -19,8 +19,9 @@ constexpr Query kInsertEntries{"insert_entries", R"sql(
     select $1::int, * from unnest($2::int8[], $3::int8[], $4::int4[], $5::bytea[])
 )sql"};
 constexpr Query kInsertDetails{"insert_details", R"sql(
-    insert into entry_details (clinic, seq, salt, details, thread, class)
-    select $1::int, * from unnest($2::int8[], $3::bytea[], $4::bytea[], $5::bytea[], $6::int4[])
+    insert into entry_details (clinic, seq, salt, details, thread, about, class)
+    select $1::int, *
+    from unnest($2::int8[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::int4[])
 )sql"};
 constexpr Query kInsertStatements{"insert_statements", R"sql(
     insert into statements (clinic, seq, chain, pos, hash, statement)
@@ -58,6 +59,14 @@ constexpr Query kUpsertGenerations{"upsert_generations", R"sql(
     insert into devices (clinic, device, generation)
     select $1::int, * from unnest($2::bytea[], $3::int8[])
     on conflict (clinic, device) do update set generation = excluded.generation
+)sql"};
+constexpr Query kInsertAddresses{"insert_addresses", R"sql(
+    insert into addresses (clinic, seq, time, address)
+    select $1::int, * from unnest($2::int8[], $3::int8[], $4::text[])
+)sql"};
+constexpr Query kKeepHead{"keep_head", R"sql(
+    insert into tree_heads (clinic, size, time, body, sig)
+    values ($1::int, $2::int8, $3::int8, $4::bytea, $5::bytea)
 )sql"};
 constexpr Query kFound{
     "found_clinic", "update clinics set id = $2::bytea where clinic = $1::int and id is null"
@@ -119,6 +128,7 @@ Statement detail_rows(int clinic, const std::vector<StoredEntry>& entries) {
         .bytes([](const auto& e) { return e.salt.view(); })
         .bytes([](const auto& e) { return BytesView{e.details}; })
         .optional_bytes([](const auto& e) { return e.thread; })
+        .optional_bytes([](const auto& e) { return e.about; })
         .optional_int4([](const auto& e) { return e.message_class; })
         .into(kInsertDetails);
 }
@@ -198,6 +208,15 @@ Statement generation_rows(int clinic, const std::vector<LoginGeneration>& logins
      }).into(kUpsertGenerations);
 }
 
+Statement address_rows(int clinic, const BatchWrites& writes) {
+    const auto time = writes.entries.back().time.ms;
+    return Columns{clinic, writes.addresses}
+        .int8([](const auto& a) { return a.first; })
+        .int8([time](const auto&) { return time; })
+        .text([](const auto& a) { return std::string_view{a.second}; })
+        .into(kInsertAddresses);
+}
+
 void add_box_rows(int clinic, const BatchWrites& writes, std::vector<Statement>& out) {
     for (const auto& epoch : writes.epoch_boxes) {
         auto params = std::move(Params{}.int4(clinic));
@@ -232,27 +251,12 @@ void add_side_rows(int clinic, const SideWrites& side, std::vector<Statement>& o
 }  // namespace
 
 std::vector<pg::Query> journal_rows_queries() {
-    return {
-        kCommit,
-        kInsertEntries,
-        kInsertDetails,
-        kInsertStatements,
-        kInsertPayloads,
-        kInsertMessages,
-        kUpsertCounters,
-        kInsertUnits,
-        kCondemn,
-        kInsertEpochBoxes,
-        kInsertAdmitBox,
-        kUpsertGenerations,
-        kFound,
-        kInsertTiles,
-        kUpsertCursors,
-        kUpsertSeen,
-        kMoveHead,
-        kTouchHead,
-        kNotify
-    };
+    return {kCommit,          kInsertEntries,    kInsertDetails,  kInsertStatements,
+            kInsertPayloads,  kInsertMessages,   kUpsertCounters, kInsertUnits,
+            kCondemn,         kInsertEpochBoxes, kInsertAdmitBox, kUpsertGenerations,
+            kInsertAddresses, kKeepHead,         kFound,          kInsertTiles,
+            kUpsertCursors,   kUpsertSeen,       kMoveHead,       kTouchHead,
+            kNotify};
 }
 
 std::vector<pg::Statement> writes_of(int clinic, const BatchWrites& writes) {
@@ -275,6 +279,7 @@ std::vector<pg::Statement> writes_of(int clinic, const BatchWrites& writes) {
     if (!writes.messages.empty()) out.push_back(message_rows(clinic, writes.messages));
     if (!writes.counters.empty()) out.push_back(counter_rows(clinic, writes.counters));
     if (!writes.generations.empty()) out.push_back(generation_rows(clinic, writes.generations));
+    if (!writes.addresses.empty()) out.push_back(address_rows(clinic, writes));
     if (!writes.tiles.empty()) out.push_back(tile_rows(clinic, writes.tiles));
     add_box_rows(clinic, writes, out);
     add_side_rows(clinic, writes.side, out);
@@ -285,6 +290,7 @@ std::vector<pg::Statement> writes_of(int clinic, const BatchWrites& writes) {
         auto params = std::move(Params{}.int4(clinic));
         params.int8(last.seq).int8(last.time.ms);
         params.bytea(writes.head.body).bytea(writes.head.sig.view());
+        if (writes.keep_head) out.push_back({&kKeepHead, params});
         out.push_back({&kMoveHead, std::move(params)});
         out.push_back({&kNotify, std::move(Params{}.int8(last.seq))});
     }

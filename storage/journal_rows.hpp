@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,9 +43,11 @@ struct BatchWrites {
     std::vector<EpochBoxes> epoch_boxes;
     std::vector<std::pair<Seq, AdmitBox>> admit_boxes;
     std::vector<LoginGeneration> generations;
+    std::vector<std::pair<Seq, std::string>> addresses;  // At the batch's time.
     std::optional<ClinicId> founds;
     std::vector<audit::Tile> tiles;
     audit::SignedHead head;
+    bool keep_head{false};  // For good, beside being the newest.
     SideWrites side;
 };
 std::vector<pg::Statement> writes_of(int clinic, const BatchWrites& writes);

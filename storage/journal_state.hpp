@@ -42,6 +42,7 @@ struct StoredEntry {
     audit::Salt salt;
     Bytes details;  // Empty where retention has deleted details and salt.
     std::optional<ThreadId> thread;
+    std::optional<ThreadId> about;  // As written; not read again.
     std::optional<trust::MessageClass> message_class;
     std::optional<StoredStatement> statement;
     std::vector<StoredPayload> payloads;  // One of a message; one a unit of added slots.
@@ -110,8 +111,10 @@ struct LoginGeneration {
 struct Draft {
     audit::EntryKind kind{};
     Bytes details;  // CBOR map, docs/protocol.md section 9. The writer draws the salt.
-    // By which an entry is found: the thread it belongs to; the class of a message.
+    // By which an entry is found: the thread it belongs to, or only speaks about; the class of a
+    // message.
     std::optional<ThreadId> thread;
+    std::optional<ThreadId> about;
     std::optional<trust::MessageClass> message_class;
 
     std::vector<DraftPayload> payloads;
@@ -120,6 +123,7 @@ struct Draft {
     std::optional<AdmitBox> admit_box;
     std::optional<std::uint64_t> counter;  // Of Act::message, which is stored with it.
     std::optional<LoginGeneration> generation;
+    std::string address;  // Of a login: kept apart from the entry, for 28 days. Empty: not known.
     std::optional<ClinicId> founds;   // With genesis: the journal is this clinic's from here on.
     std::vector<UnitNumber> condemn;  // Of JudgeFacts::live: hidden from here on, for good.
 

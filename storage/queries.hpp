@@ -18,9 +18,11 @@ std::vector<pg::Query> cursor_queries();
 std::vector<pg::Query> counter_queries();
 std::vector<pg::Query> prekey_queries();
 std::vector<pg::Query> unit_queries();
+std::vector<pg::Query> audit_queries();
 std::vector<pg::Query> key_ring_main_queries();
 // Those of role wardline_retention.
 std::vector<pg::Query> retention_queries();
+std::vector<pg::Query> audit_eraser_queries();
 // Against the key ring's.
 std::vector<pg::Query> key_ring_queries();
 

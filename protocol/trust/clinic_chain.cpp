@@ -31,14 +31,6 @@ std::vector<DeviceId> TeamRecord::members_at(Seq at) const {
     return out;
 }
 
-const Account& ProposalRecord::account() const {
-    return std::visit([](const auto& data) -> const Account& { return data.account; }, what);
-}
-
-Role ProposalRecord::role() const {
-    return std::visit([](const auto& data) { return data.role; }, what);
-}
-
 std::optional<Instant> ProposalRecord::counts_by_itself() const {
     if (author || objected) return std::nullopt;
     return Instant{at.ms + kObjectionMs};
@@ -131,7 +123,7 @@ void ClinicChain::commit(const LocatedStatement& located, const RoleChange& chan
     }
 }
 
-void ClinicChain::propose(const LocatedStatement& located, std::variant<Invite, RoleChange> what) {
+void ClinicChain::propose(const LocatedStatement& located, Proposed what) {
     const auto* signer = device(located.statement.by());
     std::optional<Account> author;
     if (signer != nullptr) author = signer->account;
@@ -227,11 +219,26 @@ void ClinicChain::commit(const LocatedStatement& located, const Approve& approve
     proposal.approved = located.seq;
     if (const auto* change = std::get_if<RoleChange>(&proposal.what)) {
         accounts_.at(change->account).roles.push_back({located.seq, change->role});
+    } else if (const auto* retention = std::get_if<AuditRetention>(&proposal.what)) {
+        audit_retention_days_ = retention->days;
     }
 }
 
 void ClinicChain::commit(const LocatedStatement& located, const Object& object) {
     proposals_.at(object.proposal).objected = located.seq;
+}
+
+// Keeping for longer destroys nothing, so one person decides it.
+void ClinicChain::commit(const LocatedStatement& located, const AuditRetention& retention) {
+    if (retention.days < audit_retention_days()) {
+        propose(located, retention);
+    } else {
+        audit_retention_days_ = retention.days;
+    }
+}
+
+void ClinicChain::commit(const LocatedStatement& located, const AuditErase& erase) {
+    propose(located, erase);
 }
 
 // ---- Places ----
@@ -434,6 +441,23 @@ std::vector<const ProposalRecord*> ClinicChain::open_proposals(Instant now) cons
         const auto* proposed = std::get_if<Invite>(&record.what);
         const bool expired = proposed != nullptr && proposed->expires <= now;
         if (record.open(now) && !expired) out.push_back(&record);
+    }
+    std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->pos < b->pos; });
+    return out;
+}
+
+std::uint32_t ClinicChain::audit_retention_days() const {
+    if (audit_retention_days_) return *audit_retention_days_;
+    const auto& days = genesis().retention;
+    return *std::max_element(days.begin(), days.end()) + kAuditExtraDays;
+}
+
+std::vector<const ProposalRecord*> ClinicChain::audit_erasures() const {
+    std::vector<const ProposalRecord*> out;
+    for (const auto& [hash, record] : proposals_) {
+        if (std::holds_alternative<AuditErase>(record.what) && record.approved) {
+            out.push_back(&record);
+        }
     }
     std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->pos < b->pos; });
     return out;

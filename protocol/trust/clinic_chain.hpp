@@ -90,18 +90,18 @@ struct InviteRecord {
     std::optional<Seq> closed;
 };
 
+using Proposed = std::variant<Invite, RoleChange, AuditRetention, AuditErase>;
+
 struct ProposalRecord {
     Hash hash;
     std::uint64_t pos{0};
     Seq seq{0};
     Instant at;
     std::optional<Account> author;  // None: root.
-    std::variant<Invite, RoleChange> what;
+    Proposed what;
     std::optional<Seq> approved;
     std::optional<Seq> objected;
 
-    const Account& account() const;
-    Role role() const;
     // From when on it counts without an approval: root's alone, and unless someone objects.
     std::optional<Instant> counts_by_itself() const;
     bool counts(Instant now) const;
@@ -179,6 +179,12 @@ public:
     // Live accounts with `approve` and a live device.
     std::size_t approvers() const;
 
+    // How long details of entries are kept: as a statement says that counts, or a year longer than
+    // genesis keeps any content.
+    std::uint32_t audit_retention_days() const;
+    // The decisions to erase that count, in the order of the chain: proposals of AuditErase.
+    std::vector<const ProposalRecord*> audit_erasures() const;
+
 private:
     friend class ClinicRules;
 
@@ -195,8 +201,10 @@ private:
     void commit(const LocatedStatement& located, const Disable& disable);
     void commit(const LocatedStatement& located, const Approve& approve);
     void commit(const LocatedStatement& located, const Object& object);
+    void commit(const LocatedStatement& located, const AuditRetention& retention);
+    void commit(const LocatedStatement& located, const AuditErase& erase);
 
-    void propose(const LocatedStatement& located, std::variant<Invite, RoleChange> what);
+    void propose(const LocatedStatement& located, Proposed what);
     void revoke_device(const DeviceId& device, Seq seq);
     static void remove_from_team(TeamRecord& team, const DeviceId& device, Seq seq);
 
@@ -210,6 +218,7 @@ private:
     std::map<Hash, ProposalRecord> proposals_;
     std::map<Hash, TeamName> epoch_teams_;
     std::optional<Seq> two_people_since_;
+    std::optional<std::uint32_t> audit_retention_days_;
 };
 
 }  // namespace wardline::trust

@@ -334,9 +334,11 @@ Result<void> ClinicRules::operator()(const Approve& approve) const {
         }
         return success();
     }
-    const auto* account = chain_.account(proposal->account());
-    if (account == nullptr || !account->live_at(kNow)) {
-        return against_rules("there is no such live account any more");
+    if (const auto* change = std::get_if<RoleChange>(&proposal->what)) {
+        const auto* account = chain_.account(change->account);
+        if (account == nullptr || !account->live_at(kNow)) {
+            return against_rules("there is no such live account any more");
+        }
     }
     return success();
 }
@@ -344,6 +346,20 @@ Result<void> ClinicRules::operator()(const Approve& approve) const {
 Result<void> ClinicRules::operator()(const Object& object) const {
     WARDLINE_TRY(check_signer_may(Capability::approve));
     WARDLINE_TRY(open_proposal(object.proposal));
+    return success();
+}
+
+Result<void> ClinicRules::operator()(const AuditRetention& retention) const {
+    WARDLINE_TRY(check_signer_may(Capability::set_policy));
+    if (retention.days == chain_.audit_retention_days()) {
+        return against_rules("the trail is kept for so many days already");
+    }
+    return success();
+}
+
+Result<void> ClinicRules::operator()(const AuditErase& erase) const {
+    WARDLINE_TRY(check_signer_may(Capability::set_policy));
+    if (erase.to >= located_.seq) return against_rules("entries that are not written yet");
     return success();
 }
 

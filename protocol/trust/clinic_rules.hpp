@@ -28,6 +28,8 @@ public:
     Result<void> operator()(const Object& object) const;
     Result<void> operator()(const PatientOpen& open) const;
     Result<void> operator()(const IdentityConfirm& confirm) const;
+    Result<void> operator()(const AuditRetention& retention) const;
+    Result<void> operator()(const AuditErase& erase) const;
 
 private:
     Result<void> check_place() const;

@@ -18,6 +18,9 @@ constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kWordBytesMax = 32;
 constexpr std::size_t kFingerprintBytesMax = 64;
 constexpr std::size_t kEpochDevicesMax = 1'024;
+constexpr std::array<std::string_view, 3> kReasons{
+    "subject-request", "court-order", "filed-in-error"
+};
 
 Error malformed(const char* why) {
     return Error{Code::bad_statement, why};
@@ -234,6 +237,23 @@ Result<StatementData> read_identity_confirm(MapReader& reader, const ChainName&)
     return StatementData{IdentityConfirm{device, std::move(fingerprint)}};
 }
 
+Result<StatementData> read_audit_retention(MapReader& reader, const ChainName&) {
+    WARDLINE_TRY(const auto days, reader.uint("days", kRetentionDaysMax));
+    if (days == 0) return malformed("a retention of no days");
+    return StatementData{AuditRetention{static_cast<std::uint32_t>(days)}};
+}
+
+Result<StatementData> read_audit_erase(MapReader& reader, const ChainName&) {
+    AuditErase out;
+    WARDLINE_TRY(out.thread, reader.fixed<ThreadId>("thread"));
+    WARDLINE_TRY(out.from, reader.uint("from", INT64_MAX));
+    WARDLINE_TRY(out.to, reader.uint("to", INT64_MAX));
+    if (out.from == 0 || out.to < out.from) return malformed("not a range of entries");
+    WARDLINE_TRY(const auto reason, reader.text("reason", kWordBytesMax));
+    WARDLINE_TRY(out.reason, parse_erasure_reason(reason));
+    return StatementData{out};
+}
+
 // Which types a chain has, and who reads their data.
 struct Type {
     std::string_view name;
@@ -256,6 +276,8 @@ constexpr std::array kTypes = {
     Type{"object", true, false, read_object},
     Type{"patient", false, true, read_patient_open},
     Type{"identity-confirm", false, true, read_identity_confirm},
+    Type{"audit-retention", true, false, read_audit_retention},
+    Type{"audit-erase", true, false, read_audit_erase},
 };
 static_assert(kTypes.size() == std::variant_size_v<StatementData>);
 
@@ -365,12 +387,31 @@ public:
     Json operator()(const IdentityConfirm& data) const {
         return {{"device", binary(data.device.view())}, {"fingerprint", data.fingerprint}};
     }
+    Json operator()(const AuditRetention& data) const { return {{"days", data.days}}; }
+    Json operator()(const AuditErase& data) const {
+        return {
+            {"thread", binary(data.thread.view())},
+            {"from", data.from},
+            {"to", data.to},
+            {"reason", name_of(data.reason)}
+        };
+    }
 
 private:
     bool in_clinic_;
 };
 
 }  // namespace
+
+std::string_view name_of(ErasureReason reason) noexcept {
+    return kReasons[static_cast<std::size_t>(reason)];
+}
+
+Result<ErasureReason> parse_erasure_reason(std::string_view name) {
+    const auto found = std::find(kReasons.begin(), kReasons.end(), name);
+    if (found == kReasons.end()) return malformed("no such reason");
+    return static_cast<ErasureReason>(found - kReasons.begin());
+}
 
 std::string_view type_name(const StatementData& data) noexcept {
     return kTypes[data.index()].name;

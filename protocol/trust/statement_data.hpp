@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/base/ids.hpp"
+#include "protocol/base/result.hpp"
 #include "protocol/trust/capability.hpp"
 #include "protocol/trust/class.hpp"
 #include "protocol/trust/device_keys.hpp"
@@ -21,6 +22,7 @@ constexpr std::size_t kTeamsMax = 8;      // On a thread, and in an invite.
 constexpr std::size_t kFoundersMax = 16;  // Of a team.
 constexpr std::size_t kClinicNameBytesMax = 100;
 constexpr std::uint32_t kRetentionDaysMax = 36'500;
+constexpr std::uint32_t kAuditExtraDays = 365;  // Beyond the longest period of genesis.
 
 // Days, by class.
 using RetentionDays = std::array<std::uint32_t, kAllClasses.size()>;
@@ -128,6 +130,26 @@ struct IdentityConfirm {
     bool operator==(const IdentityConfirm&) const = default;
 };
 
+// How long the details of entries are kept, whatever content they were about.
+struct AuditRetention {
+    std::uint32_t days{0};  // 1 to 36,500.
+    bool operator==(const AuditRetention&) const = default;
+};
+
+enum class ErasureReason : std::uint8_t { subject_request, court_order, filed_in_error };
+std::string_view name_of(ErasureReason reason) noexcept;  // "subject-request" ….
+Result<ErasureReason> parse_erasure_reason(std::string_view name);
+
+// A decision that details of entries about a thread are erased before their time. The thread's
+// random id stands for the patient, because every patient can read this chain.
+struct AuditErase {
+    ThreadId thread;
+    Seq from{1};
+    Seq to{1};
+    ErasureReason reason{};
+    bool operator==(const AuditErase&) const = default;
+};
+
 using StatementData = std::variant<
     Genesis,
     Grant,
@@ -142,7 +164,9 @@ using StatementData = std::variant<
     Approve,
     Object,
     PatientOpen,
-    IdentityConfirm>;
+    IdentityConfirm,
+    AuditRetention,
+    AuditErase>;
 
 // The `type` of a statement with this data: "genesis", "team-remove" ….
 std::string_view type_name(const StatementData& data) noexcept;

@@ -36,11 +36,14 @@ bool is_worth_an_entry(Code code) noexcept {
     }
 }
 
-storage::Draft refusal_draft(const ClinicRecord& record, const Asker& asker, Error error) {
+storage::Draft refusal_draft(
+    const ClinicRecord& record, const Asker& asker, Error error, std::uint64_t count
+) {
     Details details;
     std::string actor;
     details.act = asker.act;
     details.code = error.code;
+    if (count > 1) details.count = count;
     details.device = asker.device;
     if (asker.device) {
         if (const auto device = record.device(*asker.device)) actor = device->account().text();
@@ -57,6 +60,7 @@ storage::Draft refusal_draft(const ClinicRecord& record, const Asker& asker, Err
     storage::Draft draft;
     draft.kind = audit::EntryKind::refusal;
     draft.details = details.encode();
+    draft.about = details.thread;
     draft.refusal = std::move(error);
     return draft;
 }

@@ -55,8 +55,10 @@ Result<const trust::PatientChain*> require_reader(
 // client that is behind.
 bool is_worth_an_entry(Code code) noexcept;
 
-// The entry that says what was refused. Names a thread only if there is one.
-storage::Draft refusal_draft(const ClinicRecord& record, const Asker& asker, Error error);
+// The entry that says what was refused, or how often. Names a thread only if there is one.
+storage::Draft refusal_draft(
+    const ClinicRecord& record, const Asker& asker, Error error, std::uint64_t count = 1
+);
 
 std::vector<storage::Draft> one(storage::Draft draft);
 

@@ -31,7 +31,9 @@ storage::Draft about(
             details.patient = chain->patient().text();
         }
     }
-    return entry(kind, details);
+    auto draft = entry(kind, details);
+    if (thread != nullptr) draft.about = *thread;
+    return draft;
 }
 
 }  // namespace
@@ -48,6 +50,7 @@ Result<std::vector<storage::Draft>> LoginAct::judge(
     ground.presence.seen(device, facts.time);
     auto draft = about(ground.record, audit::EntryKind::login, device, nullptr);
     draft.generation = storage::LoginGeneration{device, generation};
+    draft.address = address;
     return one(std::move(draft));
 }
 
@@ -84,7 +87,7 @@ Result<std::vector<storage::Draft>> ReceiptsAct::judge(
 Result<std::vector<storage::Draft>> RefusalAct::judge(
     Ground& ground, const storage::JudgeFacts& /*facts*/
 ) const {
-    return one(refusal_draft(ground.record, who, Error{code, "refused"}));
+    return one(refusal_draft(ground.record, who, Error{code, "refused"}, count));
 }
 
 }  // namespace wardline::server

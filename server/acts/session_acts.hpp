@@ -2,6 +2,9 @@
 
 #include "server/acts/act.hpp"
 
+#include <string>
+#include <utility>
+
 // What a device's connection does that the journal has to know: it comes, goes, opens and closes
 // threads, and says how far it has read.
 namespace wardline::server {
@@ -10,7 +13,10 @@ struct LoginAct final : ServerAct {
     DeviceId device;
     std::uint64_t generation{0};
 
-    LoginAct(const DeviceId& id, std::uint64_t count) : device{id}, generation{count} {
+    std::string address;  // Kept apart from the entry. Empty: not known.
+
+    LoginAct(const DeviceId& id, std::uint64_t count, std::string from)
+        : device{id}, generation{count}, address{std::move(from)} {
         generation_of = id;
     }
     Result<std::vector<storage::Draft>> judge(Ground& ground, const storage::JudgeFacts& facts)
@@ -67,8 +73,10 @@ struct ReceiptsAct final : ServerAct {
 struct RefusalAct final : ServerAct {
     Asker who;
     Code code;
+    std::uint64_t count;  // How many in a minute the entry stands for.
 
-    RefusalAct(const Asker& asker, Code refused) : who{asker}, code{refused} {}
+    RefusalAct(const Asker& asker, Code refused, std::uint64_t times = 1)
+        : who{asker}, code{refused}, count{times} {}
     Result<std::vector<storage::Draft>> judge(Ground& ground, const storage::JudgeFacts& facts)
         const override;
     Asker asker() const override { return who; }

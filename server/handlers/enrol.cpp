@@ -58,9 +58,9 @@ Result<Begun> check(Services& services, const cbor::Json& body) {
         return Error{Code::invite_unknown, "no such invite"};
     }
     if (found->state != trust::InviteState::open) {
+        const Asker asker{.act = "enrol", .hash = found->hash};
         if (found->state == trust::InviteState::used &&
-            services.refusals.take({}, services.now())) {
-            const Asker asker{.act = "enrol", .hash = found->hash};
+            services.state.refusals().take(asker, Code::invite_used, services.now())) {
             services.file(std::make_unique<RefusalAct>(asker, Code::invite_used));
         }
         return state_error(found->state);

@@ -15,6 +15,9 @@ void close(Services& services, SharedRequest request);
 void receipt(Services& services, SharedRequest request);
 
 Task<Bytes> add_slots(Services& services, SharedRequest request);
+Task<Bytes> audit(Services& services, SharedRequest request);
+Task<Bytes> audit_begin(Services& services, SharedRequest request);
+Task<Bytes> audit_heads(Services& services, SharedRequest request);
 Task<Bytes> boxes(Services& services, SharedRequest request);
 Task<Bytes> chain(Services& services, SharedRequest request);
 Task<Bytes> consistency(Services& services, SharedRequest request);

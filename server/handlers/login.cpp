@@ -118,12 +118,15 @@ void login(Services& services, SharedRequest request) {
         asked ? check(services, from, asked.value()) : Result<void>{std::move(asked).error()};
     if (!checked) {
         services.metrics.logins_failed.Increment();
+        services.strangers.refused("login", checked.error().code, services.now());
         return request->refuse(checked.error());
     }
     from.login_pending = true;
     from.claimed = asked.value().device;
     services.journal.submit(
-        std::make_unique<LoginAct>(asked.value().device, asked.value().generation),
+        std::make_unique<LoginAct>(
+            asked.value().device, asked.value().generation, from.peer().address()
+        ),
         [&services, request](Result<storage::Appended> done) {
             if (done) return logged_in(services, request, done.value());
             request->from().login_pending = false;

@@ -1,4 +1,5 @@
 #include "server/acts/statement_act.hpp"
+#include "server/acts/trail_acts.hpp"
 #include "server/handlers/http_handlers.hpp"
 #include "server/setup_tokens.hpp"
 
@@ -40,6 +41,10 @@ storage::Task<Bytes> setup(Services& services, cbor::Json body) {
     const auto clinic = act->genesis.clinic();
     WARDLINE_CO_TRY(co_await services.journal.append(std::move(act)));
     services.parts.setup_tokens.spend_all();
+    // The node has run for a while already; its journal begins here.
+    services.file(std::make_unique<ServerEventAct>(
+        "start", services.parts.version, std::vector<std::string>{}
+    ));
     const cbor::Json answer{{"clinic", cbor::binary(clinic.view())}};
     co_return cbor::encode(answer);
 }

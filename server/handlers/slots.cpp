@@ -50,32 +50,46 @@ struct Collected {
     bool more{false};
 };
 
-// The messages behind `after`, and what was added to them up to the thread's end.
-Task<Collected> collect(
+// The messages behind `after` that the asker may see.
+Task<Collected> messages_behind(
     Services& services, ThreadId thread, Seq after, std::size_t limit, bool all
 ) {
     Collected out;
-    for (bool more = true; more;) {
+    for (bool more = true; more && !out.more;) {
+        const auto wanted = limit - out.messages.size() + 1;
         WARDLINE_CO_TRY(
-            const auto page, co_await services.reader.thread_after(thread, after, kPage)
+            const auto page, co_await services.reader.thread_messages(thread, after, wanted)
         );
         for (const auto& entry : page.entries) {
-            if (!is_content(entry) || (!all && is_internal(entry)) || entry.payloads.empty()) {
-                continue;
-            }
-            if (entry.kind == audit::EntryKind::added_slots) {
-                WARDLINE_CO_TRY(note_added(out.messages, entry));
-            } else if (out.messages.size() == limit) {
+            if ((!all && is_internal(entry)) || entry.payloads.empty()) continue;
+            if (out.messages.size() == limit) {
                 out.more = true;
-            } else {
-                WARDLINE_CO_TRY(auto bare, bare_of(entry));
-                out.messages.emplace(entry.seq, std::move(bare));
+                break;
             }
+            WARDLINE_CO_TRY(auto bare, bare_of(entry));
+            out.messages.emplace(entry.seq, std::move(bare));
         }
         more = page.more && page.upto > after;
         after = page.upto;
     }
     co_return out;
+}
+
+// What was added to them, until now.
+Task<void> add_later(Services& services, Found& found, bool all) {
+    std::vector<Seq> seqs;
+    for (const auto& [seq, bare] : found) seqs.push_back(seq);
+    auto after = seqs.empty() ? Seq{0} : seqs.front();
+    for (bool more = !seqs.empty(); more;) {
+        WARDLINE_CO_TRY(const auto page, co_await services.reader.added_to(seqs, after, kPage));
+        for (const auto& entry : page.entries) {
+            if (!all && is_internal(entry)) continue;
+            WARDLINE_CO_TRY(note_added(found, entry));
+        }
+        more = page.more && page.upto > after;
+        after = page.upto;
+    }
+    co_return success();
 }
 
 cbor::Json to_json(Seq seq, const Bare& bare) {
@@ -109,7 +123,8 @@ Task<Bytes> slots(Services& services, SharedRequest request) {
     const auto count = static_cast<std::size_t>(std::clamp<std::uint64_t>(limit, 1, kLimitMax));
     const bool staff = device->is_staff();
     co_await request->room();
-    WARDLINE_CO_TRY(const auto found, co_await collect(services, thread, after, count, staff));
+    WARDLINE_CO_TRY(auto found, co_await messages_behind(services, thread, after, count, staff));
+    WARDLINE_CO_TRY(co_await add_later(services, found.messages, staff));
     auto list = cbor::Json::array();
     bool more = found.more;
     std::size_t bytes = 0;

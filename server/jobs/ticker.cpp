@@ -2,6 +2,8 @@
 
 #include "protocol/wire/frames.hpp"
 #include "server/acts/session_acts.hpp"
+#include "server/acts/trail_acts.hpp"
+#include "server/jobs/audit_erasure.hpp"
 #include "server/jobs/expiry.hpp"
 #include "server/log.hpp"
 #include "server/metrics.hpp"
@@ -52,6 +54,7 @@ net::awaitable<void> Ticker::run() {
         if (services_.journal.available()) co_await tick();
     }
     file_receipts();
+    file_refused(true);
 }
 
 void Ticker::stop() {
@@ -67,6 +70,8 @@ net::awaitable<void> Ticker::tick() {
     if (now >= minute_) {
         minute_ = now + 1min;
         file_receipts();
+        file_refused(false);
+        report(co_await erase_details());
     }
     if (now >= hour_) {
         hour_ = now + 1h;
@@ -76,6 +81,7 @@ net::awaitable<void> Ticker::tick() {
         day_ = now + 24h;
         const auto done = co_await run_expiry(services_, std::nullopt);
         if (!done) services_.log.warn("expiry_failed", {LogField::code(done.error().code)});
+        erased_at_ = 0;
     }
 }
 
@@ -127,6 +133,36 @@ void Ticker::file_receipts() {
         act->from = range.from;
         act->to = range.to;
         services_.file(std::move(act));
+    }
+}
+
+// Once a day for what has become old, and soon after the chains have changed for what was decided.
+storage::Task<void> Ticker::erase_details() {
+    const auto version = services_.record().version();
+    if (version == erased_at_) co_return success();
+    WARDLINE_CO_TRY(co_await run_audit_erasure(services_));
+    erased_at_ = version;
+    co_return success();
+}
+
+// The network counts whom it turned away; how many since the last time is theirs to say.
+std::uint64_t Ticker::turned_away() {
+    const auto& metrics = services_.metrics;
+    const auto total = static_cast<std::uint64_t>(
+        metrics.connections_shed.Value() + metrics.http_rate_limited.Value()
+    );
+    return total - std::exchange(turned_away_, total);
+}
+
+void Ticker::file_refused(bool all) {
+    if (!services_.record().founded()) return;
+    const auto now = services_.now();
+    services_.strangers.refused("connect", Code::rate_limited, now, turned_away());
+    for (const auto& count : services_.strangers.take(now, all)) {
+        services_.file(std::make_unique<StrangersAct>(count));
+    }
+    for (const auto& [asker, code, count] : services_.state.refusals().take_counted()) {
+        services_.file(std::make_unique<RefusalAct>(asker, code, count));
     }
 }
 

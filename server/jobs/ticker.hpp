@@ -8,7 +8,7 @@
 #include <chrono>
 
 // What happens by the clock: receipts and heads a second, receipt entries a minute, presence an
-// hour, expiry a day; and the key ring kept full. One thread.
+// hour, expiry and the erasure of old details a day; and the key ring kept full. One thread.
 namespace wardline::server {
 
 class Ticker {
@@ -24,8 +24,11 @@ public:
     storage::Task<void> push_receipts();
     void push_head();
     void file_receipts();
+    void file_refused(bool all);
+    std::uint64_t turned_away();
     void note_presence();
     storage::Task<void> fill_key_ring();
+    storage::Task<void> erase_details();
 
 private:
     net::awaitable<void> tick();
@@ -38,6 +41,8 @@ private:
     std::chrono::steady_clock::time_point hour_;
     std::chrono::steady_clock::time_point day_;
     Bytes pushed_head_;
+    std::uint64_t turned_away_{0};
+    std::uint64_t erased_at_{0};  // The chains' version when details were last erased.
     bool stopping_{false};
 };
 

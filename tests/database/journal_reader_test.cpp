@@ -1,5 +1,7 @@
 #include "tests/storage_support/journal_fixture.hpp"
 
+#include <set>
+
 namespace wardline::testing {
 namespace {
 
@@ -99,6 +101,54 @@ TEST_F(JournalReaderTest, PagesAThreadBothWays) {
     EXPECT_EQ(seqs(get(reader_.thread_before(thread, 5, 5))), (std::vector<Seq>{3}));
     EXPECT_EQ(seqs(get(reader_.thread_before(thread, 0, 5))), (std::vector<Seq>{3, 5}));
     EXPECT_TRUE(get(reader_.thread_before(thread, 0, 1)).more);
+}
+
+// Slots added to messages, which tell their units.
+std::unique_ptr<TestAct> added_slots_to(std::vector<Seq> messages, std::uint8_t thread = 1) {
+    auto act = an_act_that([thread](const storage::Act&, const storage::JudgeFacts& facts) {
+        auto draft = a_plain_draft(audit::EntryKind::added_slots, "added");
+        draft.thread = id_of<ThreadId>(thread);
+        std::set<storage::UnitNumber> units;
+        for (const auto& unit : facts.units) units.insert(unit.value());
+        for (const auto unit : units) draft.payloads.push_back({Bytes{'s'}, unit});
+        return std::vector{std::move(draft)};
+    });
+    act->units_of = std::move(messages);
+    return act;
+}
+
+TEST_F(JournalReaderTest, ReadsOnlyTheMessagesOfAThread) {
+    const auto thread = id_of<ThreadId>(1);
+    add(added_slots_to({3, 5}));
+    add(a_message("four", 4));
+
+    const auto first = get(reader_.thread_messages(thread, 0, 2));
+    EXPECT_EQ(seqs(first), (std::vector<Seq>{3, 5}));
+    EXPECT_TRUE(first.more);
+    EXPECT_EQ(as_text(first.entries[0].payloads.at(0).bytes), "one");
+    EXPECT_EQ(seqs(get(reader_.thread_messages(thread, 5, 2))), (std::vector<Seq>{8}));
+    EXPECT_EQ(seqs(get(reader_.thread_after(thread, 0, 9))), (std::vector<Seq>{3, 5, 7, 8}));
+}
+
+// A page costs what lies in the days of its messages, not what the thread holds behind them.
+TEST_F(JournalReaderTest, ReadsAddedSlotsOfTheDaysOfTheirMessages) {
+    add(added_slots_to({3, 5}));
+    add(added_slots_to({4}, 2));
+    constexpr std::uint64_t kDayMs = 86'400'000;
+    node_.now.ms += kDayMs;
+    add(a_message("tomorrow", 4));  // 9
+    add(added_slots_to({9}));
+    add(added_slots_to({3, 9}));
+    for (int i = 0; i < 30; ++i) add(added_slots_to({9}));
+
+    EXPECT_EQ(seqs(get(reader_.added_to({3}, 0, 99))), (std::vector<Seq>{7, 11}));
+    EXPECT_EQ(seqs(get(reader_.added_to({3, 5}, 7, 99))), (std::vector<Seq>{11}));
+    EXPECT_EQ(seqs(get(reader_.added_to({4}, 0, 99))), (std::vector<Seq>{8}));
+    EXPECT_EQ(get(reader_.added_to({9}, 0, 99)).entries.size(), 32U);
+    const auto page = get(reader_.added_to({3, 9}, 0, 2));
+    EXPECT_EQ(seqs(page), (std::vector<Seq>{7, 10}));
+    EXPECT_TRUE(page.more);
+    EXPECT_TRUE(get(reader_.added_to({}, 0, 99)).entries.empty());
 }
 
 TEST_F(JournalReaderTest, KnowsTheNewestMessageOfEachThread) {

@@ -42,6 +42,7 @@ std::vector<storage::pg::Query> all_of_the_server() {
           storage::prekey_queries(),
           storage::unit_queries(),
           storage::counter_queries(),
+          storage::audit_queries(),
           storage::key_ring_main_queries()}) {
         out.insert(out.end(), part.begin(), part.end());
     }
@@ -58,6 +59,7 @@ TEST(Queries, OfRetentionFitTheMigratedSchema) {
     const auto options = TestDatabases::shared().fresh();
 
     EXPECT_EQ(complaints(options.main, "wardline_retention", storage::retention_queries()), "");
+    EXPECT_EQ(complaints(options.main, "wardline_retention", storage::audit_eraser_queries()), "");
 }
 
 TEST(Queries, OfTheKeyRingFitItsSchema) {

@@ -1,5 +1,6 @@
 #include "tests/server/server_fixture.hpp"
 
+#include "audit/registry.hpp"
 #include "protocol/trust/login.hpp"
 #include "protocol/wire/frames.hpp"
 #include "server/acts/statement_act.hpp"
@@ -354,6 +355,20 @@ std::vector<Json> ServerTest::filed(audit::EntryKind kind, std::size_t count) {
     });
     if (!there) throw std::runtime_error{"an entry is not filed"};
     return out;
+}
+
+void ServerTest::TearDown() {
+    storage::JournalReader reader{node.database, node.keys};
+    const auto page = node.run(reader.range(0, UINT64_MAX, 10'000));
+    // Some tests take the database away.
+    if (page) {
+        for (const auto& entry : page.value().entries) {
+            if (entry.details.empty()) continue;  // Erased.
+            const auto checked = audit::check_details(entry.kind, entry.details);
+            EXPECT_TRUE(checked) << "entry " << entry.seq << ": " << checked.error().detail;
+        }
+    }
+    if (HasFailure()) std::cerr << node.log_text.str();
 }
 
 EmptyServerTest::EmptyServerTest()

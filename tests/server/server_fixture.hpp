@@ -155,9 +155,8 @@ protected:
     std::vector<Json> stored_details(audit::EntryKind kind);
     // The same, once there are as many: what nobody waits for is filed behind an answer.
     std::vector<Json> filed(audit::EntryKind kind, std::size_t count);
-    void TearDown() override {
-        if (HasFailure()) std::cerr << node.log_text.str();
-    }
+    // Whatever a test has done: every entry says what the registry has for it, and nothing else.
+    void TearDown() override;
 
     storage::DatabaseOptions databases;
     AClinic clinic;

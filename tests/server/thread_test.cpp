@@ -207,6 +207,34 @@ TEST_F(ThreadTest, SlotsComeWithoutCiphertextAndCanBeAddedTo) {
     EXPECT_EQ(stored_details(audit::EntryKind::open).size(), 0U);
 }
 
+TEST_F(ThreadTest, APageOfSlotsHasWhatWasAddedLongAfterIt) {
+    std::vector<Seq> sent;
+    for (int i = 0; i < 5; ++i) sent.push_back(send(from_patient, patient)["seq"].get<Seq>());
+    const auto ask = [&](Seq after) {
+        return from_nurse.ask("slots", {{"thread", thread()}, {"after", after}, {"limit", 2}});
+    };
+    const auto first = ask(0);
+    const auto slots = message::parse_slots(first["messages"][0]["slots"].get_binary()).value();
+    const std::vector<message::AddedSlot> added{{sent[0], slots[0]}, {sent[4], slots[0]}};
+    const Json body{{"thread", thread()}, {"added", message::to_json(added)}};
+    ASSERT_EQ(code_of(from_nurse.ask("add-slots", body)), "ok");
+
+    const auto again = ask(0);
+    ASSERT_EQ(again["messages"].size(), 2U);
+    EXPECT_TRUE(again["more"].get<bool>());
+    EXPECT_EQ(again["messages"][0]["seq"], sent[0]);
+    EXPECT_EQ(again["messages"][0]["added"].size(), 1U);
+    EXPECT_FALSE(again["messages"][1].contains("added"));
+    const auto middle = ask(sent[1]);
+    EXPECT_EQ(middle["messages"][0]["seq"], sent[2]);
+    EXPECT_TRUE(middle["more"].get<bool>());
+    const auto last = ask(sent[3]);
+    ASSERT_EQ(last["messages"].size(), 1U);
+    EXPECT_EQ(last["messages"][0]["added"].size(), 1U);
+    EXPECT_FALSE(last["more"].get<bool>());
+    EXPECT_TRUE(ask(sent[4])["messages"].empty());
+}
+
 TEST_F(ThreadTest, SlotsAddedForNotesAndMessagesAtOnceStayApart) {
     const auto note = send(from_nurse, nurse, {.message_class = MessageClass::internal})["seq"];
     const auto shared = send(from_nurse, nurse)["seq"];

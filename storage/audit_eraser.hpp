@@ -1,0 +1,40 @@
+#pragma once
+
+#include "protocol/base/ids.hpp"
+#include "storage/task.hpp"
+
+#include <cstdint>
+#include <optional>
+
+// Taking details and salts out of the journal, by the retention role, after the entry that says so
+// is committed. What stays of each is its hash, so that every leaf and proof stays good. Never the
+// details of a statement, whose chain lives on, nor of an entry whose payload is still kept. One
+// thread.
+namespace wardline::storage {
+
+class Database;
+
+// The details of entries from <= seq <= to; with a thread, of those that belong to it or speak
+// about it.
+struct ErasureScope {
+    Seq from{1};
+    Seq to{0};
+    std::optional<ThreadId> thread;
+};
+
+class AuditEraser {
+public:
+    explicit AuditEraser(Database& database) : database_{database} {}
+
+    // How many there are to erase.
+    Task<std::uint64_t> count(ErasureScope scope);
+    // Erases them in bounded batches. May be stopped or killed anywhere and called again.
+    Task<std::uint64_t> erase(ErasureScope scope);
+    // Deletes network addresses of logins before that time.
+    Task<std::uint64_t> forget_addresses(Instant before);
+
+private:
+    Database& database_;
+};
+
+}  // namespace wardline::storage
