@@ -6,10 +6,11 @@
 
 #include <fstream>
 #include <iostream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -26,7 +27,9 @@ constexpr std::string_view kUsage =
 std::string read_file(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     if (!file) throw std::runtime_error{"cannot read " + path};
-    return {std::istreambuf_iterator<char>{file}, {}};
+    std::ostringstream text;
+    text << file.rdbuf();
+    return std::move(text).str();
 }
 
 // One line a file: "sound", or first and last entry of the first finding, and what it says.
