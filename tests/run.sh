@@ -36,7 +36,7 @@ fuzz_seconds=60
 # and a sanitizer's own lies beside the program's. edge.process uses up all file descriptors: then the
 # undefined behaviour sanitizer, which asks the kernel by a pipe whether an object can be read, takes
 # every object for none. edge.tls_scan is about a TLS that is not ours.
-sanitized='^(unit|database|server|e2e|adversary|model|edge|sanitizer)$'
+sanitized='^(unit|database|server|e2e|adversary|audit|model|edge|sanitizer)$'
 not_sanitized='^edge\.(crowd|process|tls_scan)$'
 # Everything ends by then, so that a hanging stage is reported and not killed from outside.
 deadline=4700
