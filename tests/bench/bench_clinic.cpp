@@ -119,6 +119,31 @@ TeamName BenchClinic::add_team(const std::string& name, testing::TestDevice& mem
     return team;
 }
 
+void BenchClinic::admit(
+    const TeamName& team,
+    const testing::TestDevice& member,
+    Wire& by,
+    const testing::TestDevice& device
+) {
+    at_present().admit(team, member, device);
+    const auto* epoch = chains_.chain.team(team)->epochs.newest();
+    const trust::EpochName name{trust::team_reader(team), epoch->number, epoch->key};
+    const auto box =
+        trust::make_admit_box(chains_.epoch_secrets.at(epoch->hash), name, device.keys.box).value();
+    by.request(
+        "statement",
+        {{"statement", chains_.journal.back().statement.to_json()},
+         {"boxes", Json::array({cbor::binary(box.view())})},
+         {"previous", false}}
+    );
+}
+
+void BenchClinic::add_patient_epoch(const testing::TestDevice& patient) {
+    const auto wire = log_in(patient);
+    const auto epoch = at_present().next_patient_epoch(patient);
+    upload_epoch(*wire, chains_.journal.back(), epoch);
+}
+
 BenchClinic::Pair BenchClinic::add_pair(std::size_t number) {
     const auto name = std::to_string(number);
     auto staff = add_staff("nurse-" + name);
@@ -207,7 +232,10 @@ std::vector<Prepared> prepare(
         };
         header.prev = composed.hash;
         out.push_back(
-            {wire::make_request("send", options.first_request + i, std::move(body)), header.id}
+            {wire::make_request(
+                 "send", options.first_request + i * options.request_step, std::move(body)
+             ),
+             header.id}
         );
     }
     return out;

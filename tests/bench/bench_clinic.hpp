@@ -35,8 +35,17 @@ public:
     Pair add_pair(std::size_t number);
     // A team with a live epoch and its one member, logged in and then gone.
     TeamName add_team(const std::string& name, testing::TestDevice& member);
+    // Admitted to the team by its member, on this connection of theirs.
+    void admit(
+        const TeamName& team,
+        const testing::TestDevice& member,
+        Wire& by,
+        const testing::TestDevice& device
+    );
     // Patients of the team with one device each, which never logged in.
     std::vector<testing::TestDevice> add_patients(std::size_t count, const TeamName& team);
+    // The first epoch of a patient's keys, made by their device, which logs in and goes.
+    void add_patient_epoch(const testing::TestDevice& patient);
     testing::TestDevice add_staff(const std::string& name);
 
     // A connection that is logged in.
@@ -74,6 +83,7 @@ struct Prepared {
 struct PrepareOptions {
     std::uint64_t first_counter{1};
     std::uint64_t first_request{1};
+    std::uint64_t request_step{1};  // Above 1 where several threads take turns on a connection.
     std::size_t count{0};
     std::string_view message_class{"appointment"};
     std::vector<DeviceId> live;  // Who needs a live slot.

@@ -45,4 +45,24 @@ struct CatchUpOptions {
 double client_catch_up(const CatchUpOptions& options);
 Report catch_up(const CatchUpOptions& options);
 
+struct FlatOptions {
+    std::size_t threads{2'000};
+    std::size_t entries{1'000'000};  // Of the journal that is compared with one of 1,000.
+    std::size_t backlog{300'000};    // Of the journal that is never analysed.
+    std::size_t repeats{15};
+    std::string only;  // One of off-duty, threads, journal, not-analysed; empty: all of them.
+    std::filesystem::path below{"/var/tmp"};
+};
+Report flat(const FlatOptions& options);
+
+struct LatencyOptions {
+    double steady{500};      // Messages a second that are compared with bare commits.
+    double much{5'000};      // Messages a second under which no queue may build up.
+    std::size_t rounds{4};   // Of a stretch of bare commits and one of messages.
+    std::size_t seconds{5};  // Of each stretch.
+    std::size_t much_seconds{15};
+    std::filesystem::path below{"/var/tmp"};
+};
+Report latency(const LatencyOptions& options);
+
 }  // namespace wardline::bench

@@ -1,14 +1,32 @@
 // wardline-bench: the figures of docs/performance.md.
 #include "tests/bench/benchmarks.hpp"
+#include "tests/bench/verify.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <sys/resource.h>
 
 namespace {
 
 using namespace wardline::bench;
+
+struct Options {
+    bool json{false};
+    bool check{false};   // A goal that is missed ends with code 1.
+    bool little{false};  // Of what can take long, as little as shows that it works.
+    std::string below{"/var/tmp"};
+    RelayOptions relay;
+    LimitOptions limit;
+    IdleOptions idle;
+    CatchUpOptions catch_up;
+    FlatOptions flat;
+    LatencyOptions latency;
+    VerifyOptions verify;
+    // What the chosen command does; whether all goals were reached.
+    std::function<bool()> work;
+};
 
 void raise_file_limit() {
     rlimit files{};
@@ -19,7 +37,7 @@ void raise_file_limit() {
 
 // Relay, the same with a transaction per message, and the limit, one after the other on the same
 // machine.
-void compare(RelayOptions options, bool json) {
+Report compare(RelayOptions options, bool json) {
     const auto batched = relay(options);
     batched.print(json);
     options.batch = 1;
@@ -31,7 +49,138 @@ void compare(RelayOptions options, bool json) {
     const auto rate = [](const Report& one) { return one.value("messages_per_second"); };
     report.figure("relay_to_limit", rate(batched) / rate(bulk));
     report.figure("batched_to_single", rate(batched) / rate(single));
-    report.print(json);
+    return report;
+}
+
+// A command whose report is printed.
+CLI::App* add(
+    CLI::App& app,
+    Options& options,
+    const std::string& name,
+    const std::string& what,
+    std::function<Report()> work
+) {
+    auto* const command = app.add_subcommand(name, what);
+    command->callback([&options, work = std::move(work)] {
+        options.work = [&options, work] {
+            const auto report = work();
+            report.print(options.json);
+            return report.reached();
+        };
+    });
+    return command;
+}
+
+template <class Value>
+void number(CLI::App* command, const std::string& name, Value& value, const std::string& what) {
+    command->add_option(name, value, what)->capture_default_str();
+}
+
+void add_relay_options(CLI::App* command, RelayOptions& relay) {
+    number(command, "--pairs", relay.pairs, "Pairs of a patient and a nurse");
+    number(command, "--window", relay.window, "Unanswered messages of a pair");
+    number(command, "--seconds", relay.seconds, "Measured time");
+    number(command, "--rate", relay.rate, "Messages a second of all pairs; 0: no limit");
+    number(command, "--messages", relay.messages, "How many to prepare; 0: enough");
+}
+
+void add_throughput(CLI::App& app, Options& options) {
+    auto& relay_options = options.relay;
+    auto* const one = add(app, options, "relay", "Messages from pair to pair", [&] {
+        relay_options.below = options.below;
+        return relay(relay_options);
+    });
+    add_relay_options(one, relay_options);
+    number(one, "--batch", relay_options.batch, "Acts a transaction");
+    one->add_option("--url", relay_options.url, "HOST:PORT of a server without a clinic yet");
+    one->add_option("--token", relay_options.token, "Its setup token");
+
+    const std::string what{"Relay, one message a transaction, and limit, in one run"};
+    auto* const three = add(app, options, "compare", what, [&] {
+        relay_options.below = options.below;
+        return compare(relay_options, options.json);
+    });
+    add_relay_options(three, relay_options);
+
+    const std::string rows{"The same rows by bulk insert, with no server"};
+    auto* const bulk = add(app, options, "limit", rows, [&] {
+        options.limit.below = options.below;
+        return limit(options.limit);
+    });
+    number(bulk, "--batch", options.limit.batch, "Messages a transaction");
+    number(bulk, "--seconds", options.limit.seconds, "Measured time");
+}
+
+void add_connections(CLI::App& app, Options& options) {
+    const std::string memory{"Memory of authenticated connections, and a login's cost"};
+    auto* const many = add(app, options, "idle", memory, [&] {
+        options.idle.below = options.below;
+        return idle(options.idle);
+    });
+    number(many, "--connections", options.idle.connections, "How many");
+
+    auto* const away = add(app, options, "catch-up", "A device that was away", [&] {
+        options.catch_up.below = options.below;
+        return catch_up(options.catch_up);
+    });
+    number(away, "--messages", options.catch_up.messages, "How many it missed");
+    number(away, "--client-messages", options.catch_up.client_messages, "A client, how many");
+}
+
+void add_judged_options(CLI::App* command, Options& options) {
+    command->add_flag("--check", options.check, "A goal that is missed ends with code 1");
+    command->add_flag("--short", options.little, "A little of everything: whether it works");
+}
+
+void add_flat(CLI::App& app, Options& options) {
+    auto& sizes = options.flat;
+    const std::string what{"Processor time for a message in small and in large clinics"};
+    auto* const command = add(app, options, "flat", what, [&] {
+        sizes.below = options.below;
+        if (options.little) {
+            sizes.threads = 100;
+            sizes.entries = sizes.backlog = 5'000;
+            sizes.repeats = 3;
+        }
+        return flat(sizes);
+    });
+    number(command, "--threads", sizes.threads, "Compared with one");
+    number(command, "--entries", sizes.entries, "Of a journal that is compared with 1,000");
+    number(command, "--backlog", sizes.backlog, "Of a journal that is never analysed");
+    number(command, "--repeats", sizes.repeats, "Of each measurement");
+    command->add_option("--only", sizes.only, "One of the comparisons")
+        ->check(CLI::IsMember({"off-duty", "threads", "journal", "not-analysed"}));
+    add_judged_options(command, options);
+}
+
+void add_latency(CLI::App& app, Options& options) {
+    auto& load = options.latency;
+    const std::string what{"Messages at a steady rate, beside bare commits"};
+    auto* const command = add(app, options, "latency", what, [&] {
+        load.below = options.below;
+        if (options.little) {
+            load.rounds = 1;
+            load.seconds = 3;
+            load.much_seconds = 5;
+        }
+        return latency(load);
+    });
+    number(command, "--rate", load.steady, "Messages a second beside bare commits");
+    number(command, "--much", load.much, "Messages a second under which no queue may build up");
+    number(command, "--rounds", load.rounds, "Of commits, then messages");
+    number(command, "--seconds", load.seconds, "Of each in a round");
+    number(command, "--much-seconds", load.much_seconds, "Of the higher rate");
+    add_judged_options(command, options);
+}
+
+void add_verify(CLI::App& app, Options& options) {
+    const std::string what{"Offline verification of an export of the audit trail"};
+    auto* const command = add(app, options, "verify", what, [&] {
+        options.verify.below = options.below;
+        return verify(options.verify);
+    });
+    number(command, "--entries", options.verify.entries, "How many");
+    number(command, "--batch", options.verify.batch, "Entries between two signed heads");
 }
 
 int run(int count, char** arguments) {
@@ -41,67 +190,19 @@ int run(int count, char** arguments) {
     };
     app.require_subcommand(1);
     app.fallthrough();
-    bool json = false;
-    std::string below{"/var/tmp"};
-    app.add_flag("--json", json, "The last line of stdout is one JSON object");
-    app.add_option("--below", below, "Where the private folder is made")->capture_default_str();
-
-    RelayOptions relay_options;
-    const auto add_relay_options = [&](CLI::App* command) {
-        command->add_option("--pairs", relay_options.pairs, "Pairs of a patient and a nurse")
-            ->capture_default_str();
-        command->add_option("--window", relay_options.window, "Unanswered messages of a pair")
-            ->capture_default_str();
-        command->add_option("--seconds", relay_options.seconds, "Measured time")
-            ->capture_default_str();
-        command->add_option(
-            "--rate", relay_options.rate, "Messages a second of all pairs; 0: no limit"
-        );
-        command->add_option("--messages", relay_options.messages, "How many to prepare; 0: enough");
-    };
-    auto* const relay_command = app.add_subcommand("relay", "Messages from pair to pair");
-    add_relay_options(relay_command);
-    relay_command->add_option("--batch", relay_options.batch, "Acts a transaction")
+    Options options;
+    app.add_flag("--json", options.json, "The last line of stdout is one JSON object");
+    app.add_option("--below", options.below, "Where the private folder is made")
         ->capture_default_str();
-    relay_command->add_option(
-        "--url", relay_options.url, "HOST:PORT of a server without a clinic yet"
-    );
-    relay_command->add_option("--token", relay_options.token, "Its setup token");
-    auto* const compare_command =
-        app.add_subcommand("compare", "Relay, one message a transaction, and limit, in one run");
-    add_relay_options(compare_command);
-
-    LimitOptions limit_options;
-    auto* const limit_command =
-        app.add_subcommand("limit", "The same rows by bulk insert, with no server");
-    limit_command->add_option("--batch", limit_options.batch, "Messages a transaction")
-        ->capture_default_str();
-    limit_command->add_option("--seconds", limit_options.seconds, "Measured time")
-        ->capture_default_str();
-
-    IdleOptions idle_options;
-    auto* const idle_command =
-        app.add_subcommand("idle", "Memory of authenticated connections, and a login's cost");
-    idle_command->add_option("--connections", idle_options.connections, "How many")
-        ->capture_default_str();
-
-    CatchUpOptions catch_up_options;
-    auto* const catch_up_command = app.add_subcommand("catch-up", "A device that was away");
-    catch_up_command->add_option("--messages", catch_up_options.messages, "How many it missed")
-        ->capture_default_str();
-    catch_up_command
-        ->add_option("--client-messages", catch_up_options.client_messages, "A client, how many")
-        ->capture_default_str();
-
+    add_throughput(app, options);
+    add_connections(app, options);
+    add_flat(app, options);
+    add_latency(app, options);
+    add_verify(app, options);
     CLI11_PARSE(app, count, arguments);
-    relay_options.below = limit_options.below = idle_options.below = catch_up_options.below = below;
     raise_file_limit();
-    if (relay_command->parsed()) relay(relay_options).print(json);
-    if (compare_command->parsed()) compare(relay_options, json);
-    if (limit_command->parsed()) limit(limit_options).print(json);
-    if (idle_command->parsed()) idle(idle_options).print(json);
-    if (catch_up_command->parsed()) catch_up(catch_up_options).print(json);
-    return 0;
+    const bool reached = options.work();
+    return options.check && !reached ? 1 : 0;
 }
 
 }  // namespace

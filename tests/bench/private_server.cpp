@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <sys/wait.h>
 #include <thread>
+#include <time.h>
 #include <unistd.h>
 #include <vector>
 
@@ -57,6 +58,14 @@ struct ProcessTimes {
     double children_us{0};  // Those that ended.
 };
 
+// Of another process, to the nanosecond; /proc counts in hundredths of a second.
+double cpu_us_of(pid_t pid) {
+    clockid_t clock{};
+    timespec time{};
+    if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return 0;
+    return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
 // /proc/PID/stat; its second field may contain anything, so fields are counted from the last ")".
 ProcessTimes times_of(pid_t pid) {
     const std::string text = content_of("/proc/" + std::to_string(pid) + "/stat");
@@ -68,7 +77,7 @@ ProcessTimes times_of(pid_t pid) {
     const double us_per_tick = 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
     return {
         static_cast<pid_t>(std::stol(fields[1])),
-        (std::stod(fields[11]) + std::stod(fields[12])) * us_per_tick,
+        cpu_us_of(pid),
         (std::stod(fields[13]) + std::stod(fields[14])) * us_per_tick
     };
 }
@@ -101,6 +110,10 @@ Cost operator-(const Cost& later, const Cost& earlier) {
         later.database_cpu_us - earlier.database_cpu_us,
         later.bytes_written - earlier.bytes_written
     };
+}
+
+Cost operator/(const Cost& cost, double count) {
+    return {cost.server_cpu_us / count, cost.database_cpu_us / count, cost.bytes_written / count};
 }
 
 PrivateServer::PrivateServer(const PrivateServerOptions& options) : folder_{options.below} {
@@ -162,6 +175,12 @@ std::string PrivateServer::setup_token() const {
     return server::SetupTokens{(data() / "setup-tokens").string()}
         .issue(identity.value().pin, now())
         .value();
+}
+
+std::string PrivateServer::main_conninfo() const {
+    auto sockets = content_of(data() / "postgres" / "socket-folder");
+    while (sockets.ends_with('\n')) sockets.pop_back();
+    return "host=" + sockets + " port=5432 user=wardline dbname=wardline";
 }
 
 Cost PrivateServer::cost() const {

@@ -31,6 +31,7 @@ struct Cost {
     double bytes_written{0};  // Handed to the disks by both.
 };
 Cost operator-(const Cost& later, const Cost& earlier);
+Cost operator/(const Cost& cost, double count);
 
 struct PrivateServerOptions {
     std::filesystem::path below{"/var/tmp"};
@@ -49,6 +50,8 @@ public:
     std::filesystem::path data() const { return folder_.path() / "server"; }
     // The private folder, for what clients need.
     const std::filesystem::path& folder() const noexcept { return folder_.path(); }
+    // Of its main database, as the user that owns the cluster.
+    std::string main_conninfo() const;
     // For the one clinic that can be set up.
     std::string setup_token() const;
     Cost cost() const;

@@ -26,6 +26,7 @@ void Report::print(bool json) const {
     fmt::print("{}\n", title_);
     for (const auto& [name, value] : figures_) fmt::print("  {:<34}{:>14}\n", name, number(value));
     for (const auto& sentence : notes_) fmt::print("  {}\n", sentence);
+    for (const auto& sentence : missed_) fmt::print("  MISSED: {}\n", sentence);
     if (!json) return;
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
     for (const auto& [name, value] : figures_) object[name] = std::round(value * 100) / 100;

@@ -16,6 +16,9 @@ public:
     void figure(std::string name, double value) { figures_.emplace_back(std::move(name), value); }
     // A sentence about how it was measured.
     void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
+    // A goal that was not reached.
+    void miss(std::string sentence) { missed_.push_back(std::move(sentence)); }
+    bool reached() const noexcept { return missed_.empty(); }
     double value(const std::string& name) const;
     void print(bool json) const;
 
@@ -23,6 +26,7 @@ private:
     std::string title_;
     std::vector<std::pair<std::string, double>> figures_;
     std::vector<std::string> notes_;
+    std::vector<std::string> missed_;
 };
 
 // The value below which `share` (0 to 1) of the values lie; 0 for none. Sorts them.

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "tests/bench/report.hpp"
+
+#include <cstddef>
+#include <filesystem>
+
+// How fast an export of the audit trail is verified, from a file, on one core. Errors are
+// exceptions.
+namespace wardline::bench {
+
+struct VerifyOptions {
+    std::size_t entries{1'000'000};
+    std::size_t batch{8};  // Entries between two signed heads.
+    std::filesystem::path below{"/var/tmp"};
+};
+Report verify(const VerifyOptions& options);
+
+}  // namespace wardline::bench
