@@ -11,7 +11,7 @@
 #     power      50 power cuts under the databases, and two controls that must lose messages
 #     faults     a full disk, a silent database, a disk that does not sync
 #     canaries   1,000 marked texts, looked for in all that the server keeps
-#     flat       what a message costs with teams of 2 and of 50 devices
+#     flat       what a message costs in small clinics and in large ones, and how long it takes
 #     model      10,000 schedules of each model
 #     fuzz       ten minutes of each fuzz target
 #     edge       the edge's tests, slow and many in full
@@ -95,7 +95,24 @@ run_kills() { release && make_practice && chaos kills --count "$(figure 200 5)";
 run_power() { release && make_practice && chaos power --count "$(figure 50 1)"; }
 run_canaries() { release && make_practice && chaos canaries --count "$(figure 1000 100)"; }
 
-run_flat() { release && chaos flat --teams 2 "$(figure 50 12)"; }
+# Full figures are judged; short ones, which say little, are only shown.
+bench() {  # COMMAND
+    build/release/bin/wardline-bench "$1" "$(figure --check --short)" --json
+}
+value_of() {  # NAME JSON
+    sed -n "s/.*\"$1\":\(-\{0,1\}[0-9.]*\).*/\1/p" <<< "$2"
+}
+
+run_flat() {
+    local cost latency bad=0
+    release && chaos flat --teams 2 "$(figure 50 12)" || return 1
+    cost="$(bench flat | tee /dev/stderr | tail -n 1)" || bad=1
+    latency="$(bench latency | tee /dev/stderr | tail -n 1)" || bad=1
+    echo "flat: at most $(value_of worst_ratio "$cost") times the processor time;" \
+        "$(value_of beyond_p50_ms "$latency") and $(value_of beyond_p99_ms "$latency") ms" \
+        "beyond a commit (p50, p99)"
+    return "$bad"
+}
 
 # Each of the three, whatever becomes of the others; "not run" only where none failed.
 run_faults() {
