@@ -73,6 +73,7 @@ constexpr std::array kRefusal{
     maybe("actor", text, "who asked; absent where an invite asked"),
     maybe("class", text, "of the message that was refused"),
     always("code", text, "why, protocol.md section 13"),
+    maybe("count", number, "how often, where several of one minute are one entry"),
     maybe("device", id, "its device"),
     maybe("hash", hash, "of the invite's statement"),
     maybe("patient", text, "whose thread it was about"),
@@ -118,7 +119,7 @@ constexpr std::array kReading{
     always("from", number, "seq of the first entry that was looked at"),
     maybe("patient", text, "who was asked about"),
     maybe("subject", text, "the account that was asked about"),
-    always("to", number, "seq of the last entry that was looked at"),
+    maybe("to", number, "seq of the last; absent while it goes on with what comes"),
 };
 
 // Beside the enumerators of wire::EntryKind, in their order.
@@ -159,7 +160,9 @@ struct Words {
 constexpr std::array<std::string_view, 2> kReceiptActs{"delivered", "read"};
 constexpr std::array<std::string_view, 4> kExportActs{"csv", "fhir", "jsonl", "syslog"};
 constexpr std::array<std::string_view, 3> kServerActs{"configuration", "start", "stop"};
-constexpr std::array<std::string_view, 4> kStrangerActs{"enrol", "login", "request", "setup"};
+constexpr std::array<std::string_view, 5> kStrangerActs{
+    "connect", "enrol", "login", "request", "setup"
+};
 constexpr std::array<std::string_view, 2> kErasureActs{"decision", "retention"};
 constexpr std::array<std::string_view, 4> kReadingActs{"access", "list", "show", "verify"};
 constexpr std::array kWords{

@@ -25,7 +25,9 @@ constexpr Query kClinic{
 };
 
 constexpr Query kRange{"range", "select " WARDLINE_ENTRY_COLUMNS R"sql(
-    from entries e left join entry_details d using (clinic, seq)
+    from entries e left join lateral (
+        select * from entry_details o where o.clinic = $1::int and o.seq = e.seq limit 1
+    ) d on true
     where e.clinic = $1::int and e.seq > $2::int8 and e.seq <= $3::int8
     order by e.seq limit $4::int8
 )sql"};
@@ -119,14 +121,24 @@ constexpr Query kLastOf{"last_of", R"sql(
     join entries e on e.clinic = $1::int and e.seq = last.seq
 )sql"};
 constexpr Query kStatementPage{"statement_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
-    from statements s join entries e using (clinic, seq)
-    left join entry_details d on d.clinic = s.clinic and d.seq = s.seq
+    from statements s
+    cross join lateral (
+        select * from entries o where o.clinic = $1::int and o.seq = s.seq limit 1
+    ) e
+    left join lateral (
+        select * from entry_details o where o.clinic = $1::int and o.seq = s.seq limit 1
+    ) d on true
     where s.clinic = $1::int and s.seq > $2::int8 and s.seq <= $3::int8
     order by s.seq limit $4::int8
 )sql"};
 constexpr Query kChainPage{"chain_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
-    from statements s join entries e using (clinic, seq)
-    left join entry_details d on d.clinic = s.clinic and d.seq = s.seq
+    from statements s
+    cross join lateral (
+        select * from entries o where o.clinic = $1::int and o.seq = s.seq limit 1
+    ) e
+    left join lateral (
+        select * from entry_details o where o.clinic = $1::int and o.seq = s.seq limit 1
+    ) d on true
     where s.clinic = $1::int and s.chain = $2::text and s.pos >= $3::int8
     order by s.pos limit $4::int8
 )sql"};

@@ -111,7 +111,8 @@ protected:
               storage::tree_queries(),
               storage::counter_queries(),
               storage::cursor_queries(),
-              storage::prekey_queries()}) {
+              storage::prekey_queries(),
+              storage::audit_queries()}) {
             queries.insert(queries.end(), part.begin(), part.end());
         }
         for (const auto& query : queries) {

@@ -180,7 +180,7 @@ TEST_F(EntryTest, RefusesWhatIsNoEntry) {
     EXPECT_EQ(with("a key of a later version", 1), "ok");
     EXPECT_EQ(with("seq", 0), "bad_frame");
     EXPECT_EQ(with("kind", 0), "bad_frame");
-    EXPECT_EQ(with("kind", 13), "bad_frame");
+    EXPECT_EQ(with("kind", 17), "bad_frame");
     EXPECT_EQ(with("salt", binary(Bytes(15))), "bad_frame");
     EXPECT_EQ(with("details", "text"), "bad_frame");
     EXPECT_EQ(with("chain", "office"), "bad_frame");
@@ -203,8 +203,10 @@ TEST(EntryKindTest, HasNumbersAndNamesOfThePublishedList) {
     EXPECT_EQ(parse_entry_kind(1).value(), EntryKind::statement);
     EXPECT_EQ(parse_entry_kind(10).value(), EntryKind::refusal);
     EXPECT_EQ(parse_entry_kind(12).value(), EntryKind::export_run);
+    EXPECT_EQ(parse_entry_kind(16).value(), EntryKind::reading);
+    EXPECT_EQ(name_of(EntryKind::strangers), "strangers");
     EXPECT_EQ(outcome_of(parse_entry_kind(0)), "bad_frame");
-    EXPECT_EQ(outcome_of(parse_entry_kind(13)), "bad_frame");
+    EXPECT_EQ(outcome_of(parse_entry_kind(17)), "bad_frame");
     EXPECT_EQ(outcome_of(parse_entry_kind(257)), "bad_frame");
 }
 
