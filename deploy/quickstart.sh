@@ -174,9 +174,10 @@ print("" if value is None else value)' "$1"
 }
 
 # enrol NAME COMMAND...: makes NAME's device with the invite that the command makes. The invite is
-# kept beside the key until it is used, so that an interrupted run goes on with it.
+# kept beside the key until it is used, so that an interrupted run goes on with it; one that is of
+# no use any more is replaced by a new one.
 enrol() {
-    local name="$1" invite proposal
+    local name="$1" invite
     shift
     if enrolled "$name"; then
         echo "$name is enrolled"
@@ -184,12 +185,27 @@ enrol() {
     fi
     make_home "$name"
     invite="$clients/$name/invite.json"
-    [ -s "$invite" ] || "$@" > "$invite"
-    proposal="$(json 'it["proposal"]' < "$invite")"
-    [ -z "$proposal" ] || approve_with_root "$proposal"
-    as "$name" enrol "$(json 'it["uri"]' < "$invite")" > /dev/null
+    if ! { [ -s "$invite" ] && redeem "$name" "$invite" 2> /dev/null; }; then
+        keep_invite "$name" "$@"
+        redeem "$name" "$invite"
+    fi
     rm -f "$invite"
     echo "$name is enrolled"
+}
+
+# Whole or not at all, wherever a run is broken off.
+keep_invite() {  # NAME COMMAND...
+    local invite="$clients/$1/invite.json"
+    shift
+    "$@" > "$invite.new"
+    mv "$invite.new" "$invite"
+}
+
+redeem() {  # NAME INVITE-FILE
+    local proposal
+    proposal="$(json 'it["proposal"]' < "$2")"
+    [ -z "$proposal" ] || approve_with_root "$proposal"
+    as "$1" enrol "$(json 'it["uri"]' < "$2")" > /dev/null
 }
 
 # Until a second officer is there, the root key stands in for the second person.
@@ -210,8 +226,15 @@ say() {  # NAME PATIENT-ID|- CLASS TEXT
 }
 
 step "A clinic and its people"
+# Whether the run that made the administrator's home was broken off before there was a clinic: its
+# last file is missing, or the server has heard of none.
+never_founded() {
+    [ ! -e "$clients/admin/vault.key" ] ||
+        as admin status --json 2>&1 > /dev/null | grep -q '"code":"no_clinic"'
+}
 if ! enrolled admin; then
     make_home admin
+    ! never_founded || rm -f "$clients"/admin/{store.db,store.db-wal,root.key,vault.key}
     make_home officer
     random_file "$clients/admin/root-password"
     random_file "$clients/officer/vault-password"
@@ -234,7 +257,7 @@ for person in reception:reception nurse:clinician; do
         *" s:$name "*) ;;
         *)
             make_home "$name"
-            invite_staff "$name" "${person#*:}" > "$clients/$name/invite.json"
+            keep_invite "$name" invite_staff "$name" "${person#*:}"
             ;;
     esac
 done

@@ -29,7 +29,7 @@ Result<void> verify(Context& context, const std::string& whom) {
             Text{terminal::person(peer.device.account), Style::name}.add(" " + peer.device.id.hex())
         );
         console.say("  fingerprint    " + peer.device.fingerprint);
-        console.say("  safety number  " + peer.safety_number);
+        if (!peer.safety_number.empty()) console.say("  safety number  " + peer.safety_number);
     }
     console.say("");
     console.say(Text{

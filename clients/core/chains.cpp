@@ -19,8 +19,7 @@ Error alarm(const trust::ChainName& chain, std::string_view what) {
         chain.is_clinic() ? "the clinic" : "patient " + chain.patient()->text();
     return Error{
         Code::trust_alarm,
-        "the server shows a false record of who belongs to " + whose + ": " + std::string{what} +
-            "; do not go on before the clinic has explained this"
+        "the server shows a false record of who belongs to " + whose + ": " + std::string{what}
     };
 }
 
@@ -366,9 +365,7 @@ Result<std::optional<Seq>> Chains::submit(
             return alarm(chain, "a statement of this device is missing in it");
         return std::optional<Seq>{seq};
     }
-    return Error{
-        Code::unavailable, "others are changing the same record at this moment: try again"
-    };
+    return Error{Code::unavailable, "others are changing the same record at this moment"};
 }
 
 Result<Seq> Chains::submit(

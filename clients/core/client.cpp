@@ -1,6 +1,7 @@
 #include "clients/core/client.hpp"
 
 #include "clients/core/session.hpp"
+#include "clients/core/unfinished_enrolment.hpp"
 #include "protocol/base/cbor.hpp"
 #include "protocol/base/encoding.hpp"
 #include "protocol/trust/readers.hpp"
@@ -35,8 +36,7 @@ Result<void> require_writable(
 ) {
     if (message_class != trust::MessageClass::internal && chain.confirmed_devices().empty()) {
         return Error{
-            Code::wrong_class,
-            "this patient has no device yet: only internal notes can be written (--class internal)"
+            Code::wrong_class, "this patient has no device yet: only internal notes can be written"
         };
     }
     const auto may =
@@ -68,7 +68,8 @@ Client::~Client() = default;
 
 bool Client::is_enrolled(const std::filesystem::path& home) {
     std::error_code ignored;
-    return std::filesystem::exists(Home::store_file(home), ignored);
+    return std::filesystem::exists(Home::store_file(home), ignored) &&
+           UnfinishedEnrolment{home}.stage() == UnfinishedEnrolment::Stage::none;
 }
 
 Result<std::unique_ptr<Client>> Client::open(

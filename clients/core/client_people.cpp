@@ -147,17 +147,40 @@ Result<InviteInfo> Client::invite_device(Milliseconds lifetime) {
     );
 }
 
+namespace {
+
+// The chain that a device was granted in, asked for where it is not here yet.
+Result<std::optional<trust::ChainName>> chain_of(
+    Client& client, Session& session, const DeviceId& device
+) {
+    using Name = std::optional<trust::ChainName>;
+    auto& chains = session.chains;
+    WARDLINE_TRY(chains.update_clinic());
+    if (chains.clinic().device(device)) return Name{trust::ChainName::clinic()};
+    const auto seen = chains.patient_of_device(device);
+    if (seen) return Name{trust::ChainName::patient(*seen)};
+    std::vector<PatientId> patients;
+    if (const auto own = client.own_patient()) {
+        patients.push_back(*own);
+    } else {
+        WARDLINE_TRY(const auto threads, client.inbox());
+        for (const auto& thread : threads) patients.push_back(thread.patient_id);
+    }
+    for (const auto& patient : patients) {
+        WARDLINE_TRY(const auto* chain, chains.update_patient(patient));
+        if (chain->device(device)) return Name{chain->name()};
+    }
+    return Name{};
+}
+
+}  // namespace
+
 Result<void> Client::revoke_device(const DeviceId& device) {
     WARDLINE_TRY(session_->connect());
-    std::optional<trust::ChainName> chain;
-    if (session_->chains.clinic().device(device)) chain = trust::ChainName::clinic();
-    if (!chain) {
-        const auto patient = session_->chains.patient_of_device(device);
-        if (patient) chain = trust::ChainName::patient(*patient);
-    }
+    WARDLINE_TRY(const auto chain, chain_of(*this, *session_, device));
     if (!chain)
         return Error{
-            Code::not_found, "no chain that this device knows has a device " + device.hex()
+            Code::not_found, "nobody whose record you may read has a device " + device.hex()
         };
     WARDLINE_TRY(session_->chains.submit(*chain, trust::Revoke{.device = device}));
     if (device == this->device()) return success();
@@ -191,6 +214,15 @@ Result<std::vector<TeamName>> teams_for(const Session& session, std::vector<Team
     return teams;
 }
 
+// A patient who was invited to these teams and has never come: a second invite is the same again,
+// and of both the first that is used makes the patient's first device.
+bool waits_for(const trust::PatientChain& patient, std::vector<TeamName> teams) {
+    auto its = patient.teams();
+    std::ranges::sort(its);
+    std::ranges::sort(teams);
+    return patient.devices().empty() && its == teams;
+}
+
 }  // namespace
 
 Result<InviteInfo> Client::invite_patient(
@@ -199,10 +231,11 @@ Result<InviteInfo> Client::invite_patient(
     WARDLINE_TRY(session_->connect());
     if (is_patient())
         return Error{
-            Code::forbidden, "a patient invites devices of their own with: wardline device add"
+            Code::forbidden,
+            "only staff invites patients; a further device of your own: wardline device add"
         };
     const auto known = session_->chains.update_patient(patient);
-    if (known && !teams.empty()) {
+    if (known && !teams.empty() && !waits_for(*known.value(), teams)) {
         return Error{
             Code::conflict,
             "patient " + patient.text() +
@@ -457,6 +490,8 @@ Result<Status> Client::status() {
     const auto up = session_->connect();
     if (!up && ends_session(up.error())) return up.error();
     const auto& clinic = session_->chains.clinic();
+    // Founded, and the answer never came.
+    if (!up && clinic.empty()) return up.error();
     Status out{
         .clinic = clinic.clinic(),
         .clinic_name = clinic.genesis().name,

@@ -60,19 +60,19 @@ std::string sentence_of(Code code) {
         case Code::invite_unknown:
             return "the server knows no such invite";
         case Code::invite_expired:
-            return "the invite has expired: ask for a new one";
+            return "the invite has expired";
         case Code::invite_used:
             return "the invite was used already: if that was not you, tell the clinic";
         case Code::invite_pending:
-            return "the invite does not count yet: a second officer has to approve it first";
+            return "the invite does not count yet";
         case Code::not_open:
             return "the thread is not open";
         case Code::rate_limited:
-            return "the server asks to slow down: try again later";
+            return "the server asks to slow down";
         case Code::unavailable:
-            return "the server cannot work at this moment: try again later";
+            return "the server cannot work at this moment";
         case Code::read_only:
-            return "the server's disk is full: it takes nothing until its owner has made room";
+            return "the server's disk is full";
         case Code::setup_token_invalid:
             return "the setup token is wrong, used or older than an hour";
         case Code::clinic_exists:

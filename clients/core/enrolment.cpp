@@ -1,5 +1,7 @@
 #include "clients/core/client.hpp"
+#include "clients/core/link.hpp"
 #include "clients/core/session.hpp"
+#include "clients/core/unfinished_enrolment.hpp"
 #include "protocol/base/cbor.hpp"
 #include "protocol/trust/invite.hpp"
 #include "protocol/trust/login.hpp"
@@ -36,8 +38,7 @@ struct Shown {
 Error alarm(std::string_view what) {
     return Error{
         Code::trust_alarm,
-        "the server is not the clinic that the invite names: " + std::string{what} +
-            "; ask the clinic for a new invite"
+        "the server is not the clinic that the invite names: " + std::string{what}
     };
 }
 
@@ -87,10 +88,7 @@ Result<void> require_open(trust::InviteState state) {
         case trust::InviteState::open:
             return success();
         case trust::InviteState::pending:
-            return Error{
-                Code::invite_pending,
-                "the invite does not count yet: a second officer has to approve it first"
-            };
+            return Error{Code::invite_pending, "the invite does not count yet"};
         case trust::InviteState::used:
             return Error{
                 Code::invite_used,
@@ -100,9 +98,7 @@ Result<void> require_open(trust::InviteState state) {
         case trust::InviteState::closed:
             break;
     }
-    return Error{
-        Code::invite_expired, "the invite has expired or was withdrawn: ask for a new one"
-    };
+    return Error{Code::invite_expired, "the invite has expired or was withdrawn"};
 }
 
 Result<void> verify(const InviteFacts& invite, Shown& out) {
@@ -194,20 +190,118 @@ Result<void> finish(
         if (answer.error().code != Code::chain_moved) return answer.error();
         WARDLINE_TRY(shown, show(environment, invite, limit));
     }
-    return Error{Code::unavailable, "the clinic's record is changing too fast: try again"};
+    return Error{Code::unavailable, "the clinic's record is changing too fast"};
 }
 
 // Removes what an enrolment that failed has made.
 struct Cleanup {
-    std::filesystem::path file;
+    UnfinishedEnrolment& made;
     bool keep{false};
     ~Cleanup() {
-        if (keep) return;
-        std::error_code ignored;
-        for (const char* suffix : {"", "-wal", "-journal"})
-            std::filesystem::remove(file.string() + suffix, ignored);
+        if (!keep) made.discard();
     }
 };
+
+// A device that may have its grant already: its program was killed, or its answer lost, on the way.
+struct Begun {
+    std::unique_ptr<Store> store;
+    DeviceIdentity self;
+    bool granted{false};
+};
+
+Result<Begun> open_begun(
+    const Home& home,
+    const StoreKey& key,
+    const Environment& environment,
+    const ClientOptions& options
+) {
+    WARDLINE_TRY(auto store, Store::open(home.store_file(), key, environment.random));
+    WARDLINE_TRY(auto self, load_device_identity(*store));
+    Begun out{.store = std::move(store), .self = std::move(self)};
+    Link link{environment, *out.store, out.self, options};
+    const auto logged_in = link.log_in();
+    if (!logged_in && logged_in.error().code != Code::login_failed) return logged_in.error();
+    out.granted = logged_in.has_value();
+    return out;
+}
+
+Error belongs_to_a_device(const std::filesystem::path& home) {
+    return Error{Code::local_store, "the folder " + home.string() + " belongs to a device already"};
+}
+
+Result<std::unique_ptr<Session>> make_device(
+    Home home,
+    const InviteFacts& invite,
+    const Shown& shown,
+    const StoreKey& key,
+    const Environment& environment,
+    const ClientOptions& options
+) {
+    const Anchor anchor{
+        .chain = shown.chain,
+        .statement = shown.invite,
+        .genesis = shown.clinic.genesis_hash(),
+        .audit = shown.clinic.genesis().audit
+    };
+    WARDLINE_TRY(
+        const auto self,
+        make_device_identity(
+            shown.clinic.clinic(), *shown.account, invite.server, anchor, environment.random
+        )
+    );
+    WARDLINE_TRY(auto store, Store::create(home.store_file(), key, environment.random));
+    WARDLINE_TRY(save(*store, self));
+    WARDLINE_TRY(
+        auto session, Session::make(std::move(home), std::move(store), environment, options)
+    );
+    WARDLINE_TRY(session->begin_chains(shown.clinic_entries, shown.patient_entries));
+    return session;
+}
+
+// The session of a device that the clinic has granted, not yet connected.
+Result<std::unique_ptr<Session>> granted_device(
+    Home home,
+    const InviteFacts& invite,
+    const StoreKey& key,
+    const Environment& environment,
+    const ClientOptions& options
+) {
+    UnfinishedEnrolment unfinished{home.folder()};
+    std::optional<Begun> begun;
+    if (unfinished.stage() == UnfinishedEnrolment::Stage::granting) {
+        WARDLINE_TRY(begun, open_begun(home, key, environment, options));
+        const bool same = trust::invite_handle(begun->self.anchor.statement) == invite.uri.handle;
+        if (begun->granted && !same) {
+            unfinished.end();
+            return belongs_to_a_device(home.folder());
+        }
+        if (begun->granted)
+            return Session::open(std::move(home), std::move(begun->store), environment, options);
+        if (!same) begun.reset();
+    }
+    WARDLINE_TRY(auto shown, show(environment, invite, options.call_limit));
+    WARDLINE_TRY(require_usable(shown, environment.clock.now()));
+    Cleanup cleanup{.made = unfinished, .keep = begun.has_value()};
+    std::unique_ptr<Session> session;
+    if (begun) {
+        WARDLINE_TRY(
+            session, Session::open(std::move(home), std::move(begun->store), environment, options)
+        );
+    } else {
+        unfinished.discard();
+        WARDLINE_TRY(unfinished.begin());
+        WARDLINE_TRY(
+            session, make_device(std::move(home), invite, shown, key, environment, options)
+        );
+        WARDLINE_TRY(unfinished.before_grant());
+    }
+    const auto finished =
+        finish(environment, invite, session->self, std::move(shown), options.call_limit);
+    // With the answer lost the grant may stand: then the store is all there is of the device.
+    cleanup.keep = cleanup.keep || finished || finished.error().code == Code::unreachable;
+    WARDLINE_TRY(finished);
+    return session;
+}
 
 }  // namespace
 
@@ -224,43 +318,12 @@ Result<std::unique_ptr<Client>> Client::enrol(
     const InviteFacts invite{
         .uri = uri, .server = server, .signing = trust::invite_signing_secret(uri.secret)
     };
-    if (is_enrolled(home)) {
-        return Error{
-            Code::local_store,
-            "the folder " + home.string() +
-                " belongs to a device already: choose another with --home"
-        };
-    }
-    WARDLINE_TRY(auto shown, show(environment, invite, options.call_limit));
-    WARDLINE_TRY(require_usable(shown, environment.clock.now()));
+    if (is_enrolled(home)) return belongs_to_a_device(home);
     WARDLINE_TRY(auto held, Home::open(home, Home::Make::yes));
-    const Anchor anchor{
-        .chain = shown.chain,
-        .statement = shown.invite,
-        .genesis = shown.clinic.genesis_hash(),
-        .audit = shown.clinic.genesis().audit
-    };
-    WARDLINE_TRY(
-        const auto self,
-        make_device_identity(
-            shown.clinic.clinic(), *shown.account, server, anchor, environment.random
-        )
-    );
-    WARDLINE_TRY(auto store, Store::create(held.store_file(), key, environment.random));
-    Cleanup cleanup{.file = held.store_file()};
-    WARDLINE_TRY(save(*store, self));
-    WARDLINE_TRY(
-        auto session, Session::make(std::move(held), std::move(store), environment, options)
-    );
-    WARDLINE_TRY(session->begin_chains(shown.clinic_entries, shown.patient_entries));
-    auto finished = finish(environment, invite, self, std::move(shown), options.call_limit);
-    if (!finished) {
-        // With the answer lost the grant may stand: then the store is all there is of the device,
-        // and stays.
-        cleanup.keep = finished.error().code == Code::unreachable;
-        return finished.error();
-    }
-    cleanup.keep = true;
+    // Another program may have enrolled it in the meantime.
+    if (is_enrolled(home)) return belongs_to_a_device(home);
+    WARDLINE_TRY(auto session, granted_device(std::move(held), invite, key, environment, options));
+    UnfinishedEnrolment{home}.end();
     WARDLINE_TRY(session->connect());
     return make_client(std::move(session));
 }

@@ -19,8 +19,7 @@ Error explained(const Error& error) {
         case Code::store_rolled_back:
             return Error{
                 Code::store_rolled_back,
-                "this folder is an old copy of the device's store, which must not be used again: "
-                "enrol as a new device"
+                "this folder is an old copy of the device's store, which must not be used again"
             };
         case Code::login_failed:
             return Error{
@@ -29,8 +28,7 @@ Error explained(const Error& error) {
             };
         case Code::unsupported_version:
             return Error{
-                Code::unsupported_version,
-                "the server speaks no version that this program knows: install a newer one"
+                Code::unsupported_version, "the server speaks no version that this program knows"
             };
         default:
             return error;

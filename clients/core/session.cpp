@@ -22,8 +22,7 @@ Result<void> require_rising(std::span<const wire::Entry> entries, Seq after, Seq
         if (entry.seq <= after || entry.seq > upto) {
             return Error{
                 Code::trust_alarm,
-                "the server shows entries of its journal in another order than they stand in; tell "
-                "the clinic by another way"
+                "the server shows entries of its journal in another order than they stand in"
             };
         }
         after = entry.seq;
@@ -61,7 +60,7 @@ Session::Session(
       store{std::move(its_store)},
       self{std::move(its_self)},
       link{environment, *store, self, options},
-      tree{*store, link},
+      tree{*store, link, home.folder()},
       chains{environment, *store, link, tree, self},
       epochs{*store, link, chains, self},
       keys{epochs, self},
@@ -261,7 +260,15 @@ Result<const trust::PatientChain*> Session::thread_of(const PatientId& patient) 
         return Error{Code::forbidden, "a patient's device has only the patient's own thread"};
     }
     if (link.up() && !fresh_.contains(patient)) {
-        WARDLINE_TRY(const auto* chain, chains.update_patient(patient));
+        const auto chain = chains.update_patient(patient);
+        if (!chain && chain.error().code == Code::forbidden) {
+            return Error{
+                Code::forbidden,
+                "there is no patient " + patient.text() +
+                    ", or their record is not for this account"
+            };
+        }
+        WARDLINE_TRY(chain);
         fresh_.insert(patient);
         return chain;
     }

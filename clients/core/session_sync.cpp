@@ -1,4 +1,5 @@
 #include "clients/core/session.hpp"
+#include "clients/core/statement_summary.hpp"
 #include "protocol/base/cbor.hpp"
 #include "protocol/message/slots.hpp"
 
@@ -93,7 +94,8 @@ Result<void> Session::take_statement(const wire::Entry& entry) {
     emit(ChangeEvent{
         .type = type,
         .subject = subject,
-        .sentence = "the record of " + subject + " has changed: " + type
+        .sentence = (chain.is_clinic() ? "the clinic: " : "patient " + subject + ": ") +
+                    summary_of(located.statement.data())
     });
     return success();
 }

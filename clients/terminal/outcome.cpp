@@ -31,19 +31,17 @@ std::string_view hint_of(Code code) noexcept {
         case Code::usage:
             return "Add --help to see how the command is used.";
         case Code::unreachable:
-            return "Check the network and whether the clinic's server runs, then try again.";
+            return "Check the network, and whether the clinic's server runs.";
         case Code::unavailable:
         case Code::shutting_down:
         case Code::rate_limited:
             return "Wait a moment and try again.";
         case Code::trust_alarm:
             return "Send nothing, and tell the clinic in person or by telephone.";
-        case Code::local_store:
-            return "Check --home, and the password or key file.";
         case Code::store_rolled_back:
-            return "This home is an old copy. Ask for a new invite and enrol into an empty home.";
+            return "Ask for a new invite, and enrol into an empty home.";
         case Code::login_failed:
-            return "This device may have been removed. Ask the clinic for a new invite.";
+            return "Ask the clinic for a new invite.";
         case Code::forbidden:
             return "Ask somebody whose role allows it.";
         case Code::invite_unknown:
@@ -51,11 +49,11 @@ std::string_view hint_of(Code code) noexcept {
         case Code::invite_used:
             return "Ask for a new invite.";
         case Code::invite_pending:
-            return "A second officer has to approve the invite first.";
+            return "A second officer has to approve it first.";
         case Code::setup_token_invalid:
             return "Make a new token on the server: wardlined setup-token --data DIR";
         case Code::clinic_exists:
-            return "This server has its clinic already; ask its administrator for an invite.";
+            return "Ask its administrator for an invite.";
         case Code::no_clinic:
             return "Set the clinic up first: wardline-admin init";
         case Code::wrong_class:
@@ -65,9 +63,7 @@ std::string_view hint_of(Code code) noexcept {
         case Code::unsupported_version:
             return "Update this program or the server.";
         case Code::read_only:
-            return "The server's disk is full; its administrator has to make room.";
-        case Code::internal:
-            return "The server's log has the details.";
+            return "Its administrator has to make room.";
         default:
             return {};
     }

@@ -130,7 +130,7 @@ Json verify_json(const client::VerifyInfo& verify) {
     auto peers = Json::array();
     for (const auto& peer : verify.peers) {
         auto shape = device_json(peer.device);
-        shape["safety_number"] = peer.safety_number;
+        shape["safety_number"] = peer.safety_number.empty() ? Json{} : Json(peer.safety_number);
         peers.push_back(std::move(shape));
     }
     return {

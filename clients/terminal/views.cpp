@@ -86,7 +86,11 @@ void show_status(Console& console, const client::Status& status) {
         field(
             console,
             "",
-            Text{"Not confirmed yet: read the fingerprint above to the clinic.", Style::warning}
+            Text{
+                "Not confirmed yet: open another device of yours, or read the fingerprint above to "
+                "the clinic.",
+                Style::warning
+            }
         );
     }
     for (const auto& team : status.teams) field(console, "Team", team_text(team));

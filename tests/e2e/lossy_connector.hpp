@@ -14,6 +14,7 @@ enum class Fate : std::uint8_t {
     lose_request,  // The connection ends before the server has it.
     lose_answer,   // The connection ends after the server has acted.
 };
+// By the request's `t`, or the path of what is posted.
 using FateOf = std::function<Fate(const std::string& type)>;
 inline Fate pass_all(const std::string& /*type*/) {
     return Fate::pass;
@@ -67,7 +68,12 @@ public:
         const client::Json& body,
         client::Milliseconds limit
     ) override {
-        return client::tls_connector().post(endpoint, path, body, limit);
+        const Error lost{Code::unreachable, "the test cut the line"};
+        const auto to = fate(std::string{path});
+        if (to == Fate::lose_request) return lost;
+        auto answer = client::tls_connector().post(endpoint, path, body, limit);
+        if (to == Fate::lose_answer) return lost;
+        return answer;
     }
 
     FateOf fate{pass_all};

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs deploy/quickstart.sh --once twice in one folder, with the programs given: the first run holds
 # the conversation, the second continues with it; neither writes elsewhere, and the server's folder
-# holds none of the words.
+# holds none of the words. Then a run that is killed wherever an invite is made and not yet kept, and
+# one that goes on.
 #
 #     quickstart_test.sh ROOT PROGRAMS
 set -euo pipefail
@@ -52,4 +53,49 @@ newest="$scratch/out.2"
 sees patient-tablet "$question" || fail "the second run does not continue with the first"
 [ "$(sed -n '/^patient sees$/,/ sees$/p' "$newest" | grep -cF "Good morning, I have")" = 1 ] ||
     fail "the second run said everything again"
+
+# --- Broken off
+
+# The programs, which do what they are told with the words BREAK_AT and tell nobody: the script is
+# killed before it hears of it.
+broken="$scratch/broken"
+mkdir "$broken"
+cat > "$broken/wardlined" << SCRIPT
+#!/bin/bash
+[ "\$1" = setup-token ] || echo \$\$ > "$scratch/server.pid"
+exec "$programs/wardlined" "\$@"
+SCRIPT
+for program in wardline wardline-admin; do
+    cat > "$broken/$program" << SCRIPT
+#!/bin/bash
+[[ "\$*" == *"\$BREAK_AT"* ]] || exec "$programs/$program" "\$@"
+"$programs/$program" "\$@" > /dev/null && kill -KILL "\$(cat "$scratch/script.pid")"
+SCRIPT
+done
+chmod +x "$broken"/*
+
+break_off() {  # WORDS
+    (
+        cd "$scratch"
+        export BREAK_AT="$1"
+        echo "$BASHPID" > script.pid
+        exec "$root/deploy/quickstart.sh" --once --dir dir2 --programs "$broken"
+    ) > "$scratch/out.broken" 2>&1 < /dev/null &
+    local result=0
+    { wait "$!"; } 2> /dev/null || result=$?
+    [ "$result" = 137 ] || fail "the run to be broken off at \"$1\" ended with $result"
+    # What the script would have stopped.
+    kill -TERM "$(cat "$scratch/server.pid")"
+    tail --pid="$(cat "$scratch/server.pid")" -f /dev/null
+}
+
+for words in "init --server" "staff invite nurse" "enrol wardline:" "patient invite" "device add"; do
+    break_off "$words"
+done
+(cd "$scratch" && "$root/deploy/quickstart.sh" --once --dir dir2 --programs "$programs") \
+    > "$scratch/out.3" 2>&1 < /dev/null || fail "the run after those that were broken off ended with $?"
+newest="$scratch/out.3"
+for name in patient patient-tablet reception nurse; do
+    sees "$name" "$question" || fail "after being broken off $name does not see the question"
+done
 echo "passed"
