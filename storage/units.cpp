@@ -18,10 +18,11 @@ constexpr std::size_t kRowsAtOnce = 1'000;
     "u.unit, u.thread, u.class, u.day, (select count(*) from payloads p where " \
     "p.clinic = u.clinic and p.unit = u.unit and p.kind = 2)"
 
+// `day >= 0` is true of every unit; the index of what is due wants to hear it.
 constexpr Query kDue{"due_units", "select " WARDLINE_UNIT_COLUMNS R"sql(
     from unnest($2::int4[], $3::int4[]) as rule (class, last_day)
     join units u on u.clinic = $1::int and u.class = rule.class and u.day <= rule.last_day
-        and u.state = 0 and u.unit > $4::int8
+        and u.day >= 0 and u.state = 0 and u.unit > $4::int8
     order by u.unit limit $5::int8
 )sql"};
 constexpr Query kLive{"live_units", "select " WARDLINE_UNIT_COLUMNS R"sql(

@@ -85,6 +85,11 @@ std::string trouble_in(const std::string& plan) {
         const auto line = plan.substr(at, end - at);
         const auto next = plan.substr(end + 1, plan.find('\n', end + 1) - end - 1);
         at = end + 1;
+        // What a look-up asks for is found by the index, not among what the index finds.
+        if (line.find("Filter: ") != std::string::npos &&
+            line.find("asked.") != std::string::npos) {
+            out += line + "\n";
+        }
         const bool narrow = line.find(" on heads") != std::string::npos ||
                             line.find(" on clinics") != std::string::npos;
         if (narrow) continue;
