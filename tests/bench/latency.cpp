@@ -102,7 +102,7 @@ void send_many(RelayRun& relay, const LatencyOptions& options, Report& report) {
     report.figure("much_last_third_p50_ms", last);
     report.figure("much_most_waiting", static_cast<double>(relay.most_waiting()));
     if (rate < kAllDelivered * options.much) report.miss("fewer are delivered than are sent");
-    // Below a few milliseconds the one or the other third says nothing.
+    // Zero: of the last third nothing came. Below a few milliseconds neither third says anything.
     if (last > kAgain * first + kMedianMs)
         report.miss("the longer it goes on, the longer it takes");
     const auto in_queue = percentile_of(relay, 0, 1, 0.50) / 1'000;
