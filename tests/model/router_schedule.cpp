@@ -407,7 +407,7 @@ void RouterSchedule::tell(Node& node, Telling telling) {
     for (auto seq = before + 1; seq <= node.memory.seen(); ++seq) {
         for (auto& connected : node.connections) expect(node, *connected, journal_.at(seq));
     }
-    for (auto& connected : node.connections) check_ended(node, *connected);
+    for (auto& connected : node.connections) check_ended(node, *connected, before);
     std::erase_if(node.connections, [](const auto& each) { return each == nullptr; });
 }
 
@@ -451,7 +451,8 @@ void RouterSchedule::expect(Node& node, Connected& connected, const storage::Sto
     connected.expected.push_back({entry.seq, always && live, notice});
 }
 
-void RouterSchedule::check_ended(const Node& node, Connected& connected) {
+// `before`: what the node had seen when this connection was last looked at.
+void RouterSchedule::check_ended(const Node& node, Connected& connected, Seq before) {
     const auto& record = node.memory.record();
     const auto device = record.live_device(connected.device->id);
     bool replaced = false;
@@ -471,7 +472,14 @@ void RouterSchedule::check_ended(const Node& node, Connected& connected) {
     if (ends) return;
     std::erase_if(connected.open, [&](const auto& each) {
         const auto* thread = record.patient_of(each.first);
-        return !record.may_read(*device, *thread, trust::Audience::all);
+        if (!record.may_read(*device, *thread, trust::Audience::all)) return true;
+        // Who lost the right and got it again may have been looked at in between.
+        if (connected.connection->open.contains(each.first)) return false;
+        for (auto at = before + 1; at <= node.memory.seen(); ++at) {
+            const auto id = connected.device->id;
+            if (!trust::in_thread_team(clinic_.chain, *thread, id, at)) return true;
+        }
+        return false;
     });
     if (connected.open != connected.connection->open) complain("other threads are open");
 }

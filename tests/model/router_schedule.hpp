@@ -62,7 +62,7 @@ private:
     void tell(Node& node, Telling telling);
     void expect(Node& node, Connected& connected, const storage::StoredEntry& entry);
     bool may_see(const Device& device, const storage::StoredEntry& entry, Seq at) const;
-    void check_ended(const Node& node, Connected& connected);
+    void check_ended(const Node& node, Connected& connected, Seq before);
     void check(Connected& connected);
     void complain(const std::string& what);
 
