@@ -27,6 +27,7 @@ Result<Parsed> parse(const std::vector<std::string>& arguments) {
              add_proposals,
              add_retention,
              add_status,
+             add_audit,
          }) {
         add(app, invocation);
     }

@@ -40,7 +40,8 @@ struct InitArguments {
 
 struct Invocation {
     terminal::CommonOptions common;
-    std::optional<InitArguments> init;  // For init; else `action`.
+    std::optional<InitArguments> init;  // For init; else `offline` or `action`.
+    std::function<Result<void>(terminal::Console&)> offline;  // Needs no home and no server.
     Action action;
 };
 
@@ -60,6 +61,7 @@ void add_chain(CLI::App& app, Invocation& invocation);
 void add_proposals(CLI::App& app, Invocation& invocation);
 void add_retention(CLI::App& app, Invocation& invocation);
 void add_status(CLI::App& app, Invocation& invocation);
+void add_audit(CLI::App& app, Invocation& invocation);
 
 // Makes the clinic, its keys and the first administrator's home.
 Result<void> init(

@@ -16,7 +16,7 @@ using terminal::Text;
 constexpr std::size_t kPrefixDigitsMin = 4;
 
 std::string author_of(const client::ProposalInfo& proposal) {
-    return proposal.by_root ? "root key" : proposal.author.text();
+    return proposal.author ? proposal.author->text() : "root key";
 }
 
 Result<void> list(Context& context) {

@@ -58,6 +58,8 @@ Result<void> run_parsed(const Parsed& parsed, terminal::ProcessChannel& channel,
         channel.out(*parsed.text);
     } else if (invocation.init) {
         WARDLINE_TRY(init(invocation.common, *invocation.init, console));
+    } else if (invocation.offline) {
+        WARDLINE_TRY(invocation.offline(console));
     } else {
         WARDLINE_TRY(run_action(invocation, console));
     }

@@ -43,6 +43,14 @@ bool ClinicRecord::may_read(
     return trust::may_read(clinic_, thread, device.record->id, audience, at);
 }
 
+bool ClinicRecord::may_read(const KnownDevice& device, const ThreadId& thread) const {
+    const auto* found = patient_of(thread);
+    const auto* looked_at = found;
+    if (found == nullptr && !patients_.empty()) looked_at = patients_.begin()->second.get();
+    const bool may = looked_at != nullptr && may_read(device, *looked_at, trust::Audience::all);
+    return may && found != nullptr;
+}
+
 bool ClinicRecord::may_read_chain(
     const KnownDevice& device, const trust::PatientChain& chain, Seq at
 ) const {

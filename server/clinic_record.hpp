@@ -53,6 +53,9 @@ public:
         trust::Audience audience,
         Seq at = trust::kNow
     ) const;
+    // The same by the thread's id; no for a thread that does not exist, after as much work, so that
+    // the time does not tell.
+    bool may_read(const KnownDevice& device, const ThreadId& thread) const;
     // The clinic's chain: everybody. A patient's: the patient's own devices, members of the
     // thread's teams, and accounts with `enrol-patient`.
     bool may_read_chain(
@@ -65,7 +68,7 @@ public:
         trust::Invite invite;
         Hash hash;
         std::optional<DeviceId> issuer;  // None: root.
-        trust::InviteState state;
+        trust::InviteState state{};
     };
     std::optional<FoundInvite> invite(const InviteHandle& handle, Instant now) const;
     // Of the invite that certified a grant.

@@ -28,8 +28,8 @@ namespace wardline::server {
 // The name of what happened: a literal of lower-case letters, digits and underscores.
 class LogEvent {
 public:
-    consteval LogEvent(const char* name)
-        : name_{name} {  // NOLINT(google-explicit-constructor): literals only.
+    // NOLINTNEXTLINE(google-explicit-constructor): literals only.
+    consteval LogEvent(const char* name) : name_{name} {
         for (const char c : name_) {
             if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
                 throw "a log event is snake_case";

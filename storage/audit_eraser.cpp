@@ -18,11 +18,12 @@ using pg::Query;
 constexpr Seq kWindow = 2'000;
 constexpr std::size_t kAddressesAtOnce = 5'000;
 
-#define WARDLINE_ERASABLE                                                                   \
-    " from entry_details d join entries e on e.clinic = d.clinic and e.seq = d.seq"         \
-    " where d.clinic = $1::int and d.seq >= $2::int8 and d.seq <= $3::int8 and e.kind <> 1" \
-    " and (cardinality($4::bytea[]) = 0 or d.thread = any($4::bytea[]) or d.about = "       \
-    "any($4::bytea[]))"                                                                     \
+#define WARDLINE_ERASABLE                                                                          \
+    " from entry_details d join entries e on e.clinic = d.clinic and e.seq = d.seq"                \
+    " where d.clinic = $1::int and d.seq >= $2::int8 and d.seq <= $3::int8 and e.kind not in (1, " \
+    "15)"                                                                                          \
+    " and (cardinality($4::bytea[]) = 0 or d.thread = any($4::bytea[]) or d.about = "              \
+    "any($4::bytea[]))"                                                                            \
     " and not exists (select from payloads p where p.clinic = d.clinic and p.seq = d.seq)"
 
 constexpr Query kCountErasable{"count_erasable", "select count(*)" WARDLINE_ERASABLE};

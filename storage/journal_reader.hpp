@@ -19,7 +19,7 @@ class Database;
 class KeyRing;
 
 // Payloads of one page: it ends early, with `more`, behind the one that exceeds this.
-constexpr std::size_t kPagePayloadBytes = 4 * 1024 * 1024;
+constexpr std::size_t kPagePayloadBytes = std::size_t{4} * 1024 * 1024;
 
 // What a device may be interested in, for sync_page().
 struct SyncFilter {

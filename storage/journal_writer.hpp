@@ -29,7 +29,7 @@ struct Appended {
 struct JournalWriterOptions {
     std::size_t batch_max{256};     // Acts a transaction; 1 is a transaction for each.
     std::size_t queue_max{16'384};  // Acts waiting; beyond it `unavailable` at once.
-    std::size_t batch_bytes_max{8 * 1024 * 1024};  // Of payloads in one transaction.
+    std::size_t batch_bytes_max{std::size_t{8} * 1024 * 1024};  // Of payloads in one transaction.
     std::chrono::milliseconds deadline{2'000};  // Of one transaction, then its outcome is unknown.
     std::chrono::milliseconds poll{500};        // For what other nodes wrote, where no hint came.
     std::chrono::milliseconds reconnect{200};   // Between attempts to reach the database.

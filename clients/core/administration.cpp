@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kUnitsMax = 100'000;
 
 Result<trust::Role> staff_role(std::string_view name) {
-    const auto role = trust::parse_role(name);
+    auto role = trust::parse_role(name);
     if (!role || role.value() == trust::Role::patient) {
         return Error{
             Code::usage,
@@ -23,6 +23,32 @@ Result<trust::Role> staff_role(std::string_view name) {
     }
     return role;
 }
+
+// What a proposal is and asks for, in one line.
+struct ProposalText {
+    std::string type;
+    std::string summary;
+};
+struct ProposalWords {
+    ProposalText operator()(const trust::Invite& it) const {
+        return {
+            "invite",
+            "a first device for " + it.account.name() + ": " + std::string{trust::name_of(it.role)}
+        };
+    }
+    ProposalText operator()(const trust::RoleChange& it) const {
+        return {
+            "role",
+            "a new role for " + it.account.name() + ": " + std::string{trust::name_of(it.role)}
+        };
+    }
+    ProposalText operator()(const trust::AuditRetention& it) const {
+        return {"audit-retention", summary_of(it)};
+    }
+    ProposalText operator()(const trust::AuditErase& it) const {
+        return {"audit-erase", summary_of(it)};
+    }
+};
 
 }  // namespace
 
@@ -73,6 +99,7 @@ Result<std::vector<StaffInfo>> Administration::staff() {
         }
     }
     std::vector<StaffInfo> out;
+    out.reserve(found.size());
     for (auto& [account, info] : found) out.push_back(std::move(info));
     return out;
 }
@@ -108,14 +135,38 @@ Result<std::optional<Hash>> Administration::change_role(
 ) {
     WARDLINE_TRY(client_.connect());
     WARDLINE_TRY(const auto role, staff_role(role_name));
-    auto& chains = client_.session().chains;
-    const trust::RoleChange change{.account = Account::staff(account), .role = role};
-    WARDLINE_TRY(const auto seq, chains.submit(trust::ChainName::clinic(), change));
+    return submit_for_two(trust::RoleChange{.account = Account::staff(account), .role = role});
+}
+
+Result<std::optional<Hash>> Administration::submit_for_two(const trust::StatementData& data) {
+    auto& session = client_.session();
+    WARDLINE_TRY(const auto seq, session.chains.submit(trust::ChainName::clinic(), data));
     for (const auto* proposal :
-         chains.clinic().open_proposals(client_.session().environment.clock.now())) {
+         session.chains.clinic().open_proposals(session.environment.clock.now())) {
         if (proposal->seq == seq) return std::optional{proposal->hash};
     }
     return std::optional<Hash>{};
+}
+
+Result<std::uint32_t> Administration::audit_retention() {
+    WARDLINE_TRY(client_.connect());
+    WARDLINE_TRY(client_.session().chains.update_clinic());
+    return client_.session().chains.clinic().audit_retention_days();
+}
+
+Result<std::optional<Hash>> Administration::set_audit_retention(std::uint32_t days) {
+    WARDLINE_TRY(client_.connect());
+    return submit_for_two(trust::AuditRetention{.days = days});
+}
+
+Result<std::optional<Hash>> Administration::propose_audit_erasure(
+    const PatientId& patient, Seq from, Seq to, trust::ErasureReason reason
+) {
+    WARDLINE_TRY(client_.connect());
+    WARDLINE_TRY(const auto* chain, client_.session().thread_of(patient));
+    return submit_for_two(
+        trust::AuditErase{.thread = chain->thread(), .from = from, .to = to, .reason = reason}
+    );
 }
 
 Result<std::vector<ProposalInfo>> Administration::proposals() {
@@ -124,15 +175,12 @@ Result<std::vector<ProposalInfo>> Administration::proposals() {
     const auto& clinic = session.chains.clinic();
     std::vector<ProposalInfo> out;
     for (const auto* proposal : clinic.open_proposals(session.environment.clock.now())) {
-        const bool is_invite = std::holds_alternative<trust::Invite>(proposal->what);
+        const auto what = std::visit(ProposalWords{}, proposal->what);
         ProposalInfo info{
             .hash = proposal->hash,
-            .type = is_invite ? "invite" : "role",
-            .summary = (is_invite ? "a first device for " : "a new role for ") +
-                       proposal->account().name() + ": " +
-                       std::string{trust::name_of(proposal->role())},
-            .author = proposal->author.value_or(proposal->account()),
-            .by_root = !proposal->author,
+            .type = what.type,
+            .summary = what.summary,
+            .author = proposal->author,
             .time = proposal->at,
             .state = "open",
             .root_may_approve = proposal->author && !clinic.two_people() && clinic.approvers() <= 1

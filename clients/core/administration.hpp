@@ -4,6 +4,7 @@
 #include "clients/core/types.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/base/secret.hpp"
+#include "protocol/trust/statement_data.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -26,10 +27,8 @@ struct StaffInfo {
 struct ProposalInfo {
     Hash hash;
     std::string type;
-    std::string summary;  // One line for people.
-    Account
-        author;  // Of the proposing device; "s:" and "root" texts for the root key, see by_root.
-    bool by_root{false};
+    std::string summary;            // One line for people.
+    std::optional<Account> author;  // Of the proposing device; nothing: the root key.
     Instant time;
     std::string state;  // "open", "counts", "objected"
     bool root_may_approve{false};
@@ -84,6 +83,15 @@ public:
     );
     Result<void> object(const Hash& proposal);
 
+    // How long details of the trail are kept, in days, and another time from now on. Answers the
+    // proposal when it is a shorter one, nothing when it counts at once.
+    Result<std::uint32_t> audit_retention();
+    Result<std::optional<Hash>> set_audit_retention(std::uint32_t days);
+    // That details of entries from..to about the patient are erased: a proposal.
+    Result<std::optional<Hash>> propose_audit_erasure(
+        const PatientId& patient, Seq from, Seq to, trust::ErasureReason reason
+    );
+
     Result<std::vector<ChainLine>> chain(const std::optional<PatientId>& patient);
     Result<std::vector<RetentionUnit>> retention_preview();
     Result<RetentionRun> retention_run();
@@ -91,6 +99,9 @@ public:
     Result<std::vector<std::pair<std::string, std::string>>> server_status();
 
 private:
+    // A statement of the clinic's chain; the proposal that it is, if it is one.
+    Result<std::optional<Hash>> submit_for_two(const trust::StatementData& data);
+
     Client& client_;
 };
 

@@ -67,6 +67,15 @@ std::string summary_of(const trust::StatementData& data) {
             },
             [](const trust::IdentityConfirm& it) {
                 return "device " + it.device.hex() + " is the patient's: " + it.fingerprint;
+            },
+            [](const trust::AuditRetention& it) {
+                return "details of the audit trail are kept for " + std::to_string(it.days) +
+                       " days";
+            },
+            [](const trust::AuditErase& it) {
+                return "details of entries " + std::to_string(it.from) + " to " +
+                       std::to_string(it.to) + " about thread " + it.thread.hex() +
+                       " are erased: " + std::string{trust::name_of(it.reason)};
             }
         },
         data

@@ -2,9 +2,12 @@
 
 #include "audit/leaf.hpp"
 #include "audit/tree.hpp"
+#include "audit/witness.hpp"
+#include "clients/core/private_file.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 #include <thread>
 
 namespace wardline::client {
@@ -21,8 +24,7 @@ constexpr Milliseconds kCoverWait{100};
 Error alarm(std::string_view what) {
     return Error{
         Code::trust_alarm,
-        "the server's journal is not the one that this device has seen before: " +
-            std::string{what} + "; tell the clinic by another way"
+        "the server's journal is not the one that this device has seen before: " + std::string{what}
     };
 }
 
@@ -62,6 +64,7 @@ Result<void> TreeState::load(const ClinicId& clinic, const SigningKey& audit_key
     WARDLINE_TRY(const auto map, cbor::decode(stored->reveal()));
     WARDLINE_TRY(const auto parsed, parse_signed(map));
     WARDLINE_TRY(head_, audit::verify_head(parsed, audit_key_, clinic_));
+    signed_ = parsed;
     return success();
 }
 
@@ -70,9 +73,13 @@ message::TreeRef TreeState::ref() const {
     return {.size = head_->size, .root = head_->root};
 }
 
-Result<void> TreeState::keep(const Json& signed_head, const audit::TreeHead& head) {
-    WARDLINE_TRY(store_.put(kSpace, as_bytes(kKey), cbor::encode(signed_head)));
+Result<void> TreeState::keep(const audit::SignedHead& signed_head, const audit::TreeHead& head) {
+    const Json map{
+        {"body", cbor::binary(signed_head.body)}, {"sig", cbor::binary(signed_head.sig.view())}
+    };
+    WARDLINE_TRY(store_.put(kSpace, as_bytes(kKey), cbor::encode(map)));
     head_ = head;
+    signed_ = signed_head;
     return success();
 }
 
@@ -81,36 +88,63 @@ Result<void> TreeState::accept(const Json& signed_head) {
     auto verified = audit::verify_head(parsed, audit_key_, clinic_);
     if (!verified) return alarm("its head is not signed by the clinic's audit key");
     const audit::TreeHead& next = verified.value();
-    if (!head_) return keep(signed_head, next);
-    if (next.size == head_->size) {
-        if (next.root != head_->root) return alarm("two heads of one size differ");
-        return next.time > head_->time ? keep(signed_head, next) : Result<void>{success()};
+    if (!head_) return keep(parsed, next);
+    WARDLINE_TRY(require_consistent({.size = next.size, .root = next.root}, &parsed));
+    const bool newer = next.size > head_->size || next.time > head_->time;
+    return next.size >= head_->size && newer ? keep(parsed, next) : Result<void>{success()};
+}
+
+Error TreeState::contradiction(
+    std::string_view why, const message::TreeRef& shown, const audit::SignedHead* signed_head
+) const {
+    auto what = fmt::format(
+        "{}: it signed {} entries with root {} before, and now {} entries with root {}",
+        why,
+        head_->size,
+        head_->root.hex(),
+        shown.size,
+        shown.root.hex()
+    );
+    if (signed_head != nullptr) {
+        const auto file = evidence_ / fmt::format("evidence-{}-{}.jsonl", head_->size, shown.size);
+        const auto lines = audit::witness_line({clinic_, audit_key_, signed_}) +
+                           audit::witness_line({clinic_, audit_key_, *signed_head});
+        // What was seen first is kept.
+        std::error_code error;
+        const bool kept =
+            std::filesystem::exists(file, error) || create_private_file(file, as_bytes(lines));
+        if (kept) what += "; both heads, with their signatures, are in " + file.string();
     }
-    if (next.size < head_->size)
-        return require_consistent(next.size, next.root, head_->size, head_->root);
-    WARDLINE_TRY(require_consistent(head_->size, head_->root, next.size, next.root));
-    return keep(signed_head, next);
+    return alarm(what);
+}
+
+Result<std::vector<Hash>> TreeState::ask_for_proof(std::uint64_t from, std::uint64_t to) {
+    WARDLINE_TRY(const auto answer, link_.request("consistency", Json{{"from", from}, {"to", to}}));
+    WARDLINE_TRY(auto reader, cbor::MapReader::over(answer));
+    WARDLINE_TRY(const auto* list, reader.array("path", kPathMax));
+    return parse_path(*list);
 }
 
 Result<void> TreeState::require_consistent(
-    std::uint64_t from, const Hash& from_root, std::uint64_t to, const Hash& to_root
+    const message::TreeRef& shown, const audit::SignedHead* signed_head
 ) {
-    if (from == 0) return success();
-    if (from == to)
-        return from_root == to_root ? Result<void>{success()}
-                                    : alarm("two heads of one size differ");
-    auto answer = link_.request("consistency", Json{{"from", from}, {"to", to}});
-    if (!answer) {
-        if (answer.error().code == Code::not_found)
-            return alarm("it cannot show that one continues the other");
-        return answer.error();
+    const bool grown = shown.size >= head_->size;
+    const auto from = grown ? message::TreeRef{.size = head_->size, .root = head_->root} : shown;
+    const auto to = grown ? shown : message::TreeRef{.size = head_->size, .root = head_->root};
+    if (from.size == 0) return success();
+    if (from.size == to.size) {
+        if (from.root == to.root) return success();
+        return contradiction("two heads of one size differ", shown, signed_head);
     }
-    WARDLINE_TRY(auto reader, cbor::MapReader::over(answer.value()));
-    WARDLINE_TRY(const auto* list, reader.array("path", kPathMax));
-    WARDLINE_TRY(const auto path, parse_path(*list));
-    if (!audit::verify_consistency(from, from_root, to, to_root, path))
-        return alarm("one does not continue the other");
-    return success();
+    const auto path = ask_for_proof(from.size, to.size);
+    if (!path) {
+        if (path.error().code != Code::not_found) return path.error();
+        return contradiction("it cannot show that one continues the other", shown, signed_head);
+    }
+    if (audit::verify_consistency(from.size, from.root, to.size, to.root, path.value())) {
+        return success();
+    }
+    return contradiction("one does not continue the other", shown, signed_head);
 }
 
 Result<void> TreeState::cover(Seq seq) {
@@ -161,7 +195,7 @@ Result<void> TreeState::prove(std::span<const wire::Entry> entries) {
 Result<void> TreeState::cross_check(const message::TreeRef& seen) {
     if (seen.size == 0 || !head_) return success();
     WARDLINE_TRY(cover(seen.size));
-    return require_consistent(seen.size, seen.root, head_->size, head_->root);
+    return require_consistent(seen, nullptr);
 }
 
 }  // namespace wardline::client

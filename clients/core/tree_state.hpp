@@ -7,8 +7,10 @@
 #include "protocol/trust/statement_data.hpp"
 #include "protocol/wire/entry.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace wardline::client {
@@ -18,7 +20,9 @@ namespace wardline::client {
 // later is found out: `trust_alarm`.
 class TreeState {
 public:
-    TreeState(Store& store, Link& link) : store_{store}, link_{link} {}
+    // `evidence`: the folder where heads that contradict each other are put, as files.
+    TreeState(Store& store, Link& link, std::filesystem::path evidence)
+        : store_{store}, link_{link}, evidence_{std::move(evidence)} {}
 
     // `clinic` decides whose signature heads carry; called once chains are known.
     Result<void> load(const ClinicId& clinic, const SigningKey& audit_key);
@@ -39,16 +43,25 @@ public:
     Result<void> cross_check(const message::TreeRef& seen);
 
 private:
+    // That the larger of `shown` and ours continues the smaller. `trust_alarm` if not.
     Result<void> require_consistent(
-        std::uint64_t from, const Hash& from_root, std::uint64_t to, const Hash& to_root
+        const message::TreeRef& shown, const audit::SignedHead* signed_head
     );
-    Result<void> keep(const Json& signed_head, const audit::TreeHead& head);
+    Result<std::vector<Hash>> ask_for_proof(std::uint64_t from, std::uint64_t to);
+    Result<void> keep(const audit::SignedHead& signed_head, const audit::TreeHead& head);
+    // The alarm, with both heads named and, where the server has signed both, kept in a file of
+    // witness lines (docs/audit.md) that anybody can check.
+    Error contradiction(
+        std::string_view why, const message::TreeRef& shown, const audit::SignedHead* signed_head
+    ) const;
 
     Store& store_;
     Link& link_;
     ClinicId clinic_;
     SigningKey audit_key_;
+    std::filesystem::path evidence_;
     std::optional<audit::TreeHead> head_;
+    audit::SignedHead signed_;  // The same, as it was signed.
 };
 
 // The leaf of an entry, from what the wire says of it.

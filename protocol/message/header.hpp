@@ -28,7 +28,7 @@ struct Header {
     MessageId id;
     DeviceId device;           // The sender's.
     std::uint64_t counter{1};  // From 1, without gaps per device, thread and audience.
-    trust::MessageClass message_class;
+    trust::MessageClass message_class{};
     Instant sent;  // The sender's clock: shown, never trusted.
     Hash commit;   // commitment_of() the message key.
     Hash prev;     // Hash of the last message of this audience that the author saw; zero if none.

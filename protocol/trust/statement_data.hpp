@@ -42,7 +42,7 @@ struct Genesis {
 
 struct Grant {
     Account account;
-    Role role;
+    Role role{};
     DeviceKeys device;
     Signature pop;
     std::optional<Hash> invite;  // Absent when root grants.
@@ -52,7 +52,7 @@ struct Grant {
 // In a patient's chain: `role` is patient and `teams` is empty; neither is written.
 struct Invite {
     Account account;
-    Role role;
+    Role role{};
     std::vector<TeamName> teams;
     SigningKey key;
     Instant expires;
@@ -61,7 +61,7 @@ struct Invite {
 
 struct RoleChange {
     Account account;
-    Role role;
+    Role role{};
     bool operator==(const RoleChange&) const = default;
 };
 

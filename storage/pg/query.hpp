@@ -75,7 +75,7 @@ private:
 
 // One statement of a pipeline.
 struct Statement {
-    const Query* query;
+    const Query* query{nullptr};
     Params params;
 };
 

@@ -1,6 +1,11 @@
+#include "audit/witness.hpp"
 #include "tests/adversary/forging.hpp"
 
 #include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
 
 // Old, short, frozen and forked records of who belongs to the clinic.
 namespace wardline::adversary {
@@ -11,6 +16,18 @@ using ::testing::HasSubstr;
 
 class ClinicRecordTest : public PracticeTest {
 protected:
+    // The signed heads in the files that a client has put into its home with its alarms.
+    std::vector<audit::Witness> evidence_of(const std::string& name) const {
+        std::vector<audit::Witness> out;
+        for (const auto& file : std::filesystem::directory_iterator{home(name)}) {
+            if (!file.path().filename().string().starts_with("evidence-")) continue;
+            std::ifstream in{file.path()};
+            for (std::string line; std::getline(in, line);) {
+                out.push_back(audit::parse_witness(line).value());
+            }
+        }
+        return out;
+    }
     // The victim's world stands still: no news of the clinic, no newer head.
     void freeze_for(const std::string& name) {
         const auto journal = std::make_shared<ForgedJournal>(server());
@@ -184,7 +201,20 @@ TEST_F(ClinicRecordTest, AJournalThatDoesNotContinueIsAnAlarm) {
         return true;
     }});
     send("patient", "so that the journal grows");
-    EXPECT_THAT(alarm_on_return("anna"), HasSubstr("not the one that this device has seen before"));
+    const auto alarm = alarm_on_return("anna");
+    EXPECT_THAT(alarm, HasSubstr("not the one that this device has seen before"));
+    // Both heads are named, and kept with their signatures for others to check.
+    EXPECT_THAT(alarm, ::testing::ContainsRegex("signed [0-9]+ entries with root [0-9a-f]{64}"));
+    const auto evidence = evidence_of("anna");
+    ASSERT_EQ(evidence.size(), 2U);
+    std::set<std::uint64_t> sizes;
+    for (const auto& witness : evidence) {
+        const auto head = audit::verify_head(witness.head, witness.audit_key, witness.clinic);
+        ASSERT_TRUE(head);
+        sizes.insert(head.value().size);
+        EXPECT_THAT(alarm, HasSubstr(head.value().root.hex()));
+    }
+    EXPECT_EQ(sizes.size(), 2U);
 }
 
 TEST_F(ClinicRecordTest, AServerWithAnotherKeyIsAnAlarm) {

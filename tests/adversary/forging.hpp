@@ -22,8 +22,8 @@ inline Instant now() {
 inline trust::Statement forged(
     trust::StatementFields fields, const std::optional<SigningKey>& claimed = std::nullopt
 ) {
-    static const auto secret = crypto::random_secret<SigningSecret>(crypto::system_random());
-    const auto made = trust::sign_statement(secret, std::move(fields)).value();
+    static const auto kSecret = crypto::random_secret<SigningSecret>(crypto::system_random());
+    auto made = trust::sign_statement(kSecret, std::move(fields)).value();
     if (!claimed) return made;
     Bytes body = made.body();
     const auto own = made.by().bytes();

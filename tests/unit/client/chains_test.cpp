@@ -48,7 +48,7 @@ protected:
     void restart() {
         chains_.reset();
         link_.emplace(environment_, *store_, *self_, options_);
-        tree_.emplace(*store_, *link_);
+        tree_.emplace(*store_, *link_, folder_.path());
         ASSERT_TRUE(tree_->load(clinic_.id, clinic_.chain.genesis().audit));
         chains_.emplace(environment_, *store_, *link_, *tree_, *self_);
         if (seen_) ASSERT_TRUE(chains_->load());

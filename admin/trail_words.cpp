@@ -1,0 +1,182 @@
+#include "admin/trail_words.hpp"
+
+#include "audit/export.hpp"
+#include "protocol/base/cbor.hpp"
+
+#include <fmt/format.h>
+
+namespace wardline::admin {
+namespace {
+
+using cbor::Json;
+
+// Fields of an entry's details as words; those that are not there are empty.
+class Details {
+public:
+    explicit Details(const audit::TrailEntry& entry) {
+        auto decoded = cbor::decode(entry.details);
+        if (decoded && decoded.value().is_object()) map_ = std::move(decoded).value();
+    }
+    std::string text(const char* key) const {
+        const auto found = map_.find(key);
+        return found != map_.end() && found->is_string() ? found->get<std::string>() : "";
+    }
+    std::uint64_t number(const char* key) const {
+        const auto found = map_.find(key);
+        return found != map_.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    }
+    std::size_t items(const char* key) const {
+        const auto found = map_.find(key);
+        return found != map_.end() && found->is_array() ? found->size() : 0;
+    }
+    std::string list(const char* key) const {
+        std::string out;
+        const auto found = map_.find(key);
+        if (found == map_.end() || !found->is_array()) return out;
+        for (const auto& item : *found) {
+            if (!item.is_string()) continue;
+            if (!out.empty()) out += ", ";
+            out += item.get<std::string>();
+        }
+        return out;
+    }
+
+private:
+    Json map_ = Json::object();
+};
+
+std::string range(const Details& details) {
+    const auto to = details.number("to");
+    return to == 0 ? fmt::format("from {} on", details.number("from"))
+                   : fmt::format("{} to {}", details.number("from"), to);
+}
+
+std::string about(const Details& details) {
+    std::string out;
+    if (const auto patient = details.text("patient"); !patient.empty()) out += " of " + patient;
+    if (const auto subject = details.text("subject"); !subject.empty()) out += " by " + subject;
+    return out;
+}
+
+std::string refused(const Details& details) {
+    const auto count = details.number("count");
+    return fmt::format(
+        "was refused {}{}: {}{}",
+        details.text("act"),
+        about(details),
+        details.text("code"),
+        count > 1 ? fmt::format(", {} times", count) : ""
+    );
+}
+
+std::string server(const Details& details) {
+    const auto act = details.text("act");
+    if (act == "configuration") return "found other settings: " + details.list("names");
+    return (act == "start" ? "started, version " : "stopped, version ") + details.text("version");
+}
+
+std::string sentence(const audit::TrailEntry& entry, const Details& details) {
+    using enum audit::EntryKind;
+    const auto patient = details.text("patient");
+    switch (entry.kind) {
+        case statement:
+            return fmt::format(
+                "signed {} at {} of chain {}",
+                details.text("type"),
+                details.number("pos"),
+                details.text("chain")
+            );
+        case message:
+            return fmt::format(
+                "sent a message ({}) in the thread of {}", details.text("class"), patient
+            );
+        case added_slots:
+            return fmt::format(
+                "made {} earlier messages of {} readable", details.number("count"), patient
+            );
+        case login:
+            return "logged in";
+        case logout:
+            return "was logged out";
+        case open:
+            return "opened the thread of " + patient;
+        case close:
+            return "closed the thread of " + patient;
+        case receipts:
+            return fmt::format(
+                "{} entries {} of {}",
+                details.text("act") == "read" ? "was shown" : "received",
+                range(details),
+                patient
+            );
+        case expiry:
+            return fmt::format(
+                "{} messages in {} units expired", details.number("count"), details.items("units")
+            );
+        case refusal:
+            return refused(details);
+        case destroyed:
+            return fmt::format("destroyed {} expired units", details.items("units"));
+        case export_run:
+            return fmt::format(
+                "exported the trail as {}{}: entries {}",
+                details.text("act"),
+                about(details),
+                range(details)
+            );
+        case server:
+            return admin::server(details);
+        case strangers:
+            return fmt::format(
+                "were refused {} {} times in a minute: {}",
+                details.text("act"),
+                details.number("count"),
+                details.text("code")
+            );
+        case erasure:
+            return fmt::format(
+                "erased the details of {} entries in {} ({})",
+                details.number("count"),
+                range(details),
+                details.text("act")
+            );
+        case reading:
+            return fmt::format(
+                "read the trail ({}){}: entries {}",
+                details.text("act"),
+                about(details),
+                range(details)
+            );
+    }
+    return "";
+}
+
+}  // namespace
+
+terminal::Json trail_json(const audit::TrailEntry& entry) {
+    std::string line;
+    audit::make_exporter(audit::ExportFormat::jsonl)->entry(entry, line);
+    return terminal::Json::parse(line);
+}
+
+std::string who(const audit::TrailEntry& entry) {
+    if (!entry.salt) return "";
+    if (const auto actor = Details{entry}.text("actor"); !actor.empty()) return actor;
+    switch (entry.kind) {
+        case audit::EntryKind::statement:
+            return "root key or invite";
+        case audit::EntryKind::refusal:
+            return "an invite";
+        case audit::EntryKind::strangers:
+            return "strangers";
+        default:
+            return "server";
+    }
+}
+
+std::string what(const audit::TrailEntry& entry) {
+    if (!entry.salt) return "(details erased)";
+    return sentence(entry, Details{entry});
+}
+
+}  // namespace wardline::admin
