@@ -75,17 +75,20 @@ std::string server(const Details& details) {
     return (act == "start" ? "started, version " : "stopped, version ") + details.text("version");
 }
 
-std::string sentence(const audit::TrailEntry& entry, const Details& details) {
+std::string receipts(const Details& details) {
+    return fmt::format(
+        "{} entries {} of {}",
+        details.text("act") == "read" ? "was shown" : "received",
+        range(details),
+        details.text("patient")
+    );
+}
+
+// What is done with content and threads.
+std::string of_content(audit::EntryKind kind, const Details& details) {
     using enum audit::EntryKind;
     const auto patient = details.text("patient");
-    switch (entry.kind) {
-        case statement:
-            return fmt::format(
-                "signed {} at {} of chain {}",
-                details.text("type"),
-                details.number("pos"),
-                details.text("chain")
-            );
+    switch (kind) {
         case message:
             return fmt::format(
                 "sent a message ({}) in the thread of {}", details.text("class"), patient
@@ -94,36 +97,58 @@ std::string sentence(const audit::TrailEntry& entry, const Details& details) {
             return fmt::format(
                 "made {} earlier messages of {} readable", details.number("count"), patient
             );
-        case login:
-            return "logged in";
-        case logout:
-            return "was logged out";
         case open:
             return "opened the thread of " + patient;
         case close:
             return "closed the thread of " + patient;
         case receipts:
-            return fmt::format(
-                "{} entries {} of {}",
-                details.text("act") == "read" ? "was shown" : "received",
-                range(details),
-                patient
-            );
+            return admin::receipts(details);
         case expiry:
             return fmt::format(
                 "{} messages in {} units expired", details.number("count"), details.items("units")
             );
-        case refusal:
-            return refused(details);
         case destroyed:
             return fmt::format("destroyed {} expired units", details.items("units"));
-        case export_run:
+        default:
+            return "";
+    }
+}
+
+// What is done with the trail itself.
+std::string of_trail(audit::EntryKind kind, const Details& details) {
+    if (kind == audit::EntryKind::erasure) {
+        return fmt::format(
+            "erased the details of {} entries in {} ({})",
+            details.number("count"),
+            range(details),
+            details.text("act")
+        );
+    }
+    return fmt::format(
+        "{} the trail ({}){}: entries {}",
+        kind == audit::EntryKind::reading ? "read" : "exported",
+        details.text("act"),
+        about(details),
+        range(details)
+    );
+}
+
+std::string sentence(const audit::TrailEntry& entry, const Details& details) {
+    using enum audit::EntryKind;
+    switch (entry.kind) {
+        case statement:
             return fmt::format(
-                "exported the trail as {}{}: entries {}",
-                details.text("act"),
-                about(details),
-                range(details)
+                "signed {} at {} of chain {}",
+                details.text("type"),
+                details.number("pos"),
+                details.text("chain")
             );
+        case login:
+            return "logged in";
+        case logout:
+            return "was logged out";
+        case refusal:
+            return refused(details);
         case server:
             return admin::server(details);
         case strangers:
@@ -133,22 +158,13 @@ std::string sentence(const audit::TrailEntry& entry, const Details& details) {
                 details.number("count"),
                 details.text("code")
             );
+        case export_run:
         case erasure:
-            return fmt::format(
-                "erased the details of {} entries in {} ({})",
-                details.number("count"),
-                range(details),
-                details.text("act")
-            );
         case reading:
-            return fmt::format(
-                "read the trail ({}){}: entries {}",
-                details.text("act"),
-                about(details),
-                range(details)
-            );
+            return of_trail(entry.kind, details);
+        default:
+            return of_content(entry.kind, details);
     }
-    return "";
 }
 
 }  // namespace
