@@ -127,7 +127,10 @@ Result<ExportHeader> read_header(const dom::object& object) {
 // Where the entry's details are: exactly one of three forms.
 template <class Fields>
 Result<void> read_content(const Fields& fields, TrailEntry& out) {
-    enum : std::size_t { kSalt = 4, kDetails, kRaw, kErased };
+    constexpr std::size_t kSalt = 4;
+    constexpr std::size_t kDetails = 5;
+    constexpr std::size_t kRaw = 6;
+    constexpr std::size_t kErased = 7;
     if (fields.has(kErased)) {
         if (fields.has(kSalt) || fields.has(kDetails) || fields.has(kRaw)) {
             return bad_line("has details and says that they are erased");
