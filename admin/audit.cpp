@@ -55,6 +55,12 @@ Result<void> follow(Context& context, client::Trail& trail) {
 
 Result<void> list(Context& context, client::TrailQuestion question, std::size_t limit) {
     auto& console = context.console;
+    if (question.follow && !question.from && !question.since && limit != 0) {
+        // What is followed begins with the last few entries.
+        WARDLINE_TRY(const auto head, client::newest_head(context.client));
+        WARDLINE_TRY(const auto parsed, audit::parse_head(head.head.body));
+        question.from = parsed.size > limit ? parsed.size - limit + 1 : 1;
+    }
     WARDLINE_TRY(auto trail, client::Trail::begin(context.client, question));
     if (question.follow) return follow(context, trail);
     WARDLINE_TRY(const auto entries, last_of(trail, limit));
@@ -118,7 +124,11 @@ void add_list(CLI::App& audit, Invocation& invocation) {
     auto options = add_trail_options(*command);
     auto limit = std::make_shared<std::size_t>(kLimit);
     auto follows = std::make_shared<bool>(false);
-    command->add_option("--limit", *limit, "At most so many; 0: all that fit")->type_name("N");
+    command
+        ->add_option(
+            "--limit", *limit, "At most so many; 0: all that fit. With --follow: begin so far back"
+        )
+        ->type_name("N");
     command->add_flag("--follow", *follows, "Go on with what comes, until Ctrl-C");
     command->callback([options, limit, follows, &invocation] {
         auto question = question_or_usage(*options, "list");
