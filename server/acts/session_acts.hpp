@@ -15,7 +15,7 @@ struct LoginAct final : ServerAct {
 
     std::string address;  // Kept apart from the entry. Empty: not known.
 
-    LoginAct(const DeviceId& id, std::uint64_t count, std::string from)
+    LoginAct(const DeviceId& id, std::uint64_t count, std::string from = {})
         : device{id}, generation{count}, address{std::move(from)} {
         generation_of = id;
     }

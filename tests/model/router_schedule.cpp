@@ -50,8 +50,8 @@ struct World {
 };
 
 const World& world() {
-    static const World value;
-    return value;
+    static const World kWorld;
+    return kWorld;
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ struct RouterSchedule::SlowPeer final : Peer {
 };
 
 struct RouterSchedule::Connected {
-    Device* device;
+    Device* device{nullptr};
     std::shared_ptr<SlowPeer> peer;
     std::shared_ptr<ClientConnection> connection;
     Seq since{0};
