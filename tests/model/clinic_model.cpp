@@ -158,8 +158,27 @@ bool ClinicModel::is_proposal(const Fact& fact) const {
         const bool own = issuer != nullptr && as<Grant>(*issuer)->account == invite->account;
         return sensitive(invite->role) && !own;
     }
+    if (as<AuditErase>(fact) != nullptr) return true;
+    if (const auto* kept = as<AuditRetention>(fact)) return kept->days < audit_days(fact.seq);
     const auto* change = as<RoleChange>(fact);
     return change != nullptr && gains_sensitive(*role(change->account, fact.seq), change->role);
+}
+
+std::uint32_t ClinicModel::audit_days(Seq before) const {
+    std::uint32_t days = 0;
+    for (const auto& fact : facts_) {
+        if (fact.seq >= before) break;
+        if (const auto* genesis = as<Genesis>(fact)) {
+            days = std::ranges::max(genesis->retention) + kAuditExtraDays;
+        } else if (const auto* kept = as<AuditRetention>(fact)) {
+            days = std::max(days, kept->days);
+        } else if (const auto* approve = as<Approve>(fact)) {
+            const auto what = std::ranges::find(facts_, approve->proposal, &Fact::hash);
+            if (what == facts_.end()) continue;
+            if (const auto* shorter = as<AuditRetention>(*what)) days = shorter->days;
+        }
+    }
+    return days;
 }
 
 const Fact* ClinicModel::proposal(const Hash& hash) const {
@@ -357,7 +376,8 @@ bool ClinicModel::allows_approve(const Fact& next, const Approve& approve) const
         return false;
     }
     if (const auto* invite = as<Invite>(*what)) return invite->expires > next.time;
-    return account_live(as<RoleChange>(*what)->account);
+    const auto* change = as<RoleChange>(*what);
+    return change == nullptr || account_live(change->account);
 }
 
 bool ClinicModel::allows(const Fact& next) const {
@@ -393,6 +413,12 @@ bool ClinicModel::allows(const Fact& next) const {
                 signer_may(next, Capability::manage_devices)) &&
                live_or_invited(disable->account, next.time) &&
                !last_approver_ends_itself(next, disable->account);
+    }
+    if (const auto* kept = as<AuditRetention>(next)) {
+        return signer_may(next, Capability::set_policy) && kept->days != audit_days(next.seq);
+    }
+    if (const auto* erase = as<AuditErase>(next)) {
+        return signer_may(next, Capability::set_policy) && erase->to < next.seq;
     }
     if (const auto* object = as<Object>(next)) {
         const auto* what = proposal(object->proposal);

@@ -71,6 +71,8 @@ private:
     std::size_t approvers(Seq at) const;
     bool last_approver_ends_itself(const Fact& next, const Account& account) const;
     bool is_proposal(const Fact& fact) const;
+    // How long details of the trail are kept, as the facts before that seq say.
+    std::uint32_t audit_days(Seq before) const;
     const Fact* proposal(const Hash& hash) const;
     bool counts(const Fact& proposal, Instant now) const;
     bool objected(const Hash& proposal) const;

@@ -193,7 +193,9 @@ Drawn RandomStatements::verdict() {
     std::vector<Hash> open;
     for (const auto& fact : model_.facts()) {
         const bool proposes = std::holds_alternative<Invite>(fact.data) ||
-                              std::holds_alternative<RoleChange>(fact.data);
+                              std::holds_alternative<RoleChange>(fact.data) ||
+                              std::holds_alternative<AuditRetention>(fact.data) ||
+                              std::holds_alternative<AuditErase>(fact.data);
         if (proposes) open.push_back(fact.hash);
     }
     const auto hash = open.empty() || dice_.chance(kSeldom) ? some_hash() : dice_.pick(open);
@@ -202,8 +204,20 @@ Drawn RandomStatements::verdict() {
     return {by, Approve{hash}};
 }
 
+// How long the trail keeps details, and which go before.
+Drawn RandomStatements::trail_policy() {
+    const auto by =
+        dice_.chance(80) ? somebody_who_may(Capability::set_policy) : dice_.pick(devices_).signing;
+    if (dice_.chance(50)) {
+        return {by, AuditRetention{static_cast<std::uint32_t>(4'000 + dice_.below(40))}};
+    }
+    const auto to = 1 + dice_.below(40);
+    return {by, AuditErase{ThreadId{}, 1, to, ErasureReason::court_order}};
+}
+
 Drawn RandomStatements::for_clinic() {
     const auto kind = dice_.below(100);
+    if (kind < 2) return trail_policy();
     if (kind < 18) return staff_invite();
     if (kind < 38) return grant("s");
     if (kind < 45) return role_change();

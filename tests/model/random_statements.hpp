@@ -54,6 +54,7 @@ private:
     Drawn admission();
     Drawn team_epoch();
     Drawn verdict();
+    Drawn trail_policy();
     Drawn grant(const std::string& account_kind);
     trust::Epoch epoch(
         std::optional<TeamName> team, const NewestEpoch& before, const std::set<DeviceId>& devices
