@@ -1,7 +1,7 @@
 #include "admin/audit.hpp"
 #include "admin/invocation.hpp"
+#include "audit/details.hpp"
 #include "clients/core/trail.hpp"
-#include "protocol/base/cbor.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,8 +10,6 @@
 
 namespace wardline::admin {
 namespace {
-
-using cbor::Json;
 
 // One stretch of time in which a device had a thread before somebody's eyes.
 struct Access {
@@ -29,14 +27,14 @@ struct Access {
 class Accesses {
 public:
     void add(const audit::TrailEntry& entry) {
-        const auto decoded = cbor::decode(entry.details);
-        if (!decoded || !decoded.value().is_object()) {
+        const auto read = audit::Details::read(entry.kind, entry.details);
+        if (!read) {
             ++erased;
             return;
         }
-        const auto& details = decoded.value();
+        const auto& details = read.value();
         const auto device = hex(details, "device");
-        const auto patient = text(details, "patient");
+        const std::string patient{details.text("patient")};
         if (device.empty() || patient.empty()) return;
         auto& current = current_[{device, patient}];
         if (entry.kind == wire::EntryKind::open) current = begin(details, entry, true);
@@ -46,10 +44,10 @@ public:
             access.closed = entry.time;
         } else if (entry.kind == wire::EntryKind::message) {
             ++access.written;
-        } else if (entry.kind == wire::EntryKind::receipts && text(details, "act") == "read") {
-            const auto from = number(details, "from");
+        } else if (entry.kind == wire::EntryKind::receipts && details.text("act") == "read") {
+            const auto from = details.number("from");
             if (access.shown_from == 0 || from < access.shown_from) access.shown_from = from;
-            access.shown_to = std::max(access.shown_to, number(details, "to"));
+            access.shown_to = std::max(access.shown_to, details.number("to"));
         }
     }
 
@@ -57,28 +55,19 @@ public:
     std::uint64_t erased{0};   // Entries that say nothing any more.
 
 private:
-    std::size_t begin(const Json& details, const audit::TrailEntry& entry, bool opened) {
+    std::size_t begin(const audit::Details& details, const audit::TrailEntry& entry, bool opened) {
         Access access;
-        access.account = text(details, "actor");
-        access.patient = text(details, "patient");
+        access.account = details.text("actor");
+        access.patient = details.text("patient");
         access.device = hex(details, "device");
         access.first = entry.time;
         access.opened = opened;
         list.push_back(std::move(access));
         return list.size() - 1;
     }
-    static std::string text(const Json& details, const char* key) {
-        const auto found = details.find(key);
-        return found != details.end() && found->is_string() ? found->get<std::string>() : "";
-    }
-    static std::uint64_t number(const Json& details, const char* key) {
-        const auto found = details.find(key);
-        return found != details.end() && found->is_number_unsigned() ? found->get<std::uint64_t>()
-                                                                     : 0;
-    }
-    static std::string hex(const Json& details, const char* key) {
-        const auto found = details.find(key);
-        return found != details.end() && found->is_binary() ? to_hex(found->get_binary()) : "";
+    static std::string hex(const audit::Details& details, std::string_view key) {
+        const auto* found = details.find(key);
+        return found == nullptr ? std::string{} : to_hex(found->bytes);
     }
 
     // The newest of each device and patient. It stays so when it is closed: what was shown is

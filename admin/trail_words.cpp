@@ -1,49 +1,26 @@
 #include "admin/trail_words.hpp"
 
+#include "audit/details.hpp"
 #include "audit/export.hpp"
-#include "protocol/base/cbor.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace wardline::admin {
 namespace {
 
-using cbor::Json;
+using audit::Details;
 
-// Fields of an entry's details as words; those that are not there are empty.
-class Details {
-public:
-    explicit Details(const audit::TrailEntry& entry) {
-        auto decoded = cbor::decode(entry.details);
-        if (decoded && decoded.value().is_object()) map_ = std::move(decoded).value();
-    }
-    std::string text(const char* key) const {
-        const auto found = map_.find(key);
-        return found != map_.end() && found->is_string() ? found->get<std::string>() : "";
-    }
-    std::uint64_t number(const char* key) const {
-        const auto found = map_.find(key);
-        return found != map_.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-    }
-    std::size_t items(const char* key) const {
-        const auto found = map_.find(key);
-        return found != map_.end() && found->is_array() ? found->size() : 0;
-    }
-    std::string list(const char* key) const {
-        std::string out;
-        const auto found = map_.find(key);
-        if (found == map_.end() || !found->is_array()) return out;
-        for (const auto& item : *found) {
-            if (!item.is_string()) continue;
-            if (!out.empty()) out += ", ";
-            out += item.get<std::string>();
-        }
-        return out;
-    }
+// Nothing where they are erased or of no form, which verification tells; words are then missing.
+Details details_of(const audit::TrailEntry& entry) {
+    auto read = Details::read(entry.kind, entry.details);
+    return read ? std::move(read).value() : Details{};
+}
 
-private:
-    Json map_ = Json::object();
-};
+std::size_t items(const Details& details, std::string_view key) {
+    const auto* found = details.find(key);
+    return found == nullptr ? 0 : found->items;
+}
 
 std::string range(const Details& details) {
     const auto to = details.number("to");
@@ -53,8 +30,12 @@ std::string range(const Details& details) {
 
 std::string about(const Details& details) {
     std::string out;
-    if (const auto patient = details.text("patient"); !patient.empty()) out += " of " + patient;
-    if (const auto subject = details.text("subject"); !subject.empty()) out += " by " + subject;
+    if (const auto patient = details.text("patient"); !patient.empty()) {
+        out.append(" of ").append(patient);
+    }
+    if (const auto subject = details.text("subject"); !subject.empty()) {
+        out.append(" by ").append(subject);
+    }
     return out;
 }
 
@@ -71,8 +52,12 @@ std::string refused(const Details& details) {
 
 std::string server(const Details& details) {
     const auto act = details.text("act");
-    if (act == "configuration") return "found other settings: " + details.list("names");
-    return (act == "start" ? "started, version " : "stopped, version ") + details.text("version");
+    if (const auto* names = details.find("names"); names != nullptr) {
+        return fmt::format("found other settings: {}", fmt::join(names->texts(), ", "));
+    }
+    return fmt::format(
+        "{}, version {}", act == "start" ? "started" : "stopped", details.text("version")
+    );
 }
 
 std::string receipts(const Details& details) {
@@ -98,17 +83,17 @@ std::string of_content(audit::EntryKind kind, const Details& details) {
                 "made {} earlier messages of {} readable", details.number("count"), patient
             );
         case open:
-            return "opened the thread of " + patient;
+            return fmt::format("opened the thread of {}", patient);
         case close:
-            return "closed the thread of " + patient;
+            return fmt::format("closed the thread of {}", patient);
         case receipts:
             return admin::receipts(details);
         case expiry:
             return fmt::format(
-                "{} messages in {} units expired", details.number("count"), details.items("units")
+                "{} messages in {} units expired", details.number("count"), items(details, "units")
             );
         case destroyed:
-            return fmt::format("destroyed {} expired units", details.items("units"));
+            return fmt::format("destroyed {} expired units", items(details, "units"));
         default:
             return "";
     }
@@ -177,7 +162,8 @@ terminal::Json trail_json(const audit::TrailEntry& entry) {
 
 std::string who(const audit::TrailEntry& entry) {
     if (!entry.salt) return "";
-    if (const auto actor = Details{entry}.text("actor"); !actor.empty()) return actor;
+    const auto details = details_of(entry);
+    if (const auto actor = details.text("actor"); !actor.empty()) return std::string{actor};
     switch (entry.kind) {
         case audit::EntryKind::statement:
             return "root key or invite";
@@ -192,7 +178,7 @@ std::string who(const audit::TrailEntry& entry) {
 
 std::string what(const audit::TrailEntry& entry) {
     if (!entry.salt) return "(details erased)";
-    return sentence(entry, Details{entry});
+    return sentence(entry, details_of(entry));
 }
 
 }  // namespace wardline::admin

@@ -64,16 +64,18 @@ void Application::say_goodbye() {
     }
 }
 
-void Application::file_start(std::vector<std::string> changed_settings) {
+storage::Task<void> Application::file_start(std::vector<std::string> changed_settings) {
     auto& services = impl_->services;
-    if (!services.record().founded()) return;
+    if (!services.record().founded()) co_return success();
     const auto& version = services.parts.version;
-    using Settings = std::vector<std::string>;
-    services.file(std::make_unique<ServerEventAct>("start", version, Settings{}));
-    if (changed_settings.empty()) return;
-    services.file(
+    WARDLINE_CO_TRY(co_await services.journal.append(
+        std::make_unique<ServerEventAct>("start", version, std::vector<std::string>{})
+    ));
+    if (changed_settings.empty()) co_return success();
+    WARDLINE_CO_TRY(co_await services.journal.append(
         std::make_unique<ServerEventAct>("configuration", version, std::move(changed_settings))
-    );
+    ));
+    co_return success();
 }
 
 void Application::file_stop() {

@@ -4,6 +4,7 @@
 #include "protocol/crypto/crypto.hpp"
 #include "server/config.hpp"
 #include "server/connection.hpp"
+#include "storage/task.hpp"
 
 #include <functional>
 #include <memory>
@@ -65,8 +66,9 @@ public:
     void say_goodbye();
 
     // Entries of the trail that this node has started, found these settings to be others than at
-    // its last start, and is about to stop. Before there is a clinic the start waits for it.
-    void file_start(std::vector<std::string> changed_settings);
+    // its last start, and is about to stop. Committed when file_start() answers. Before there is a
+    // clinic there is nothing to do: its setup files the start.
+    storage::Task<void> file_start(std::vector<std::string> changed_settings);
     void file_stop();
     // What run() does each minute: what was refused, and receipts, become entries. For tests.
     void file_refused();

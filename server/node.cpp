@@ -125,7 +125,8 @@ struct Node::Impl {
     void reload_certificate();
     Result<void> check_audit_key() const;
     void warn_of_unsafe_databases() const;
-    void file_start();
+    net::awaitable<void> file_start();
+    void not_filed(const Error& why) const;
 
     Config config;
     std::optional<storage::EmbeddedPostgres> embedded;  // Before everything that talks to it.
@@ -239,14 +240,20 @@ void Node::Impl::warn_of_unsafe_databases() const {
     }
 }
 
-// What cannot be remembered is not worth a server that does not start; it is said in the log.
-void Node::Impl::file_start() {
+// Settings are remembered once the entry that names them is committed: a start that is cut off
+// before says it again. What cannot be is not worth a server that does not start; the log has it.
+net::awaitable<void> Node::Impl::file_start() {
     auto changed = changed_settings(config);
-    if (!changed) {
-        log.warn("settings_not_compared", {LogField::reason(changed.error().detail)});
-        return application.file_start({});
-    }
-    application.file_start(std::move(changed).value());
+    if (!changed) not_filed(changed.error());
+    auto filed = co_await application.file_start(
+        changed ? std::move(changed).value() : std::vector<std::string>{}
+    );
+    if (filed) filed = remember_settings(config);
+    if (!filed) not_filed(filed.error());
+}
+
+void Node::Impl::not_filed(const Error& why) const {
+    log.warn("start_not_filed", {LogField::code(why.code), LogField::reason(why.detail)});
 }
 
 // It was there a moment ago: a database that dies while we start is waited for as at any later
@@ -274,7 +281,7 @@ net::awaitable<Result<void>> Node::Impl::start() {
     WARDLINE_CO_TRY(check_audit_key());
     tasks.spawn(wakeups.run());
     tasks.spawn(application.run());
-    file_start();
+    co_await file_start();
     tasks.spawn(count_journal());
     tasks.spawn(renew_certificate());
     if (config.metrics) {

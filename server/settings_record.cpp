@@ -17,6 +17,10 @@ std::string level_text(LogLevel level) {
     return std::to_string(static_cast<int>(level));
 }
 
+std::string settings_file(const Config& config) {
+    return config.data + "/settings-seen";
+}
+
 // Long enough that no two settings look alike, and no value can be read.
 std::string fingerprint(const std::string& name, const std::string& value) {
     return crypto::sha256(as_bytes(name + '\0' + value)).hex();
@@ -65,21 +69,22 @@ std::map<std::string, std::string> settings_of(const Config& config) {
 }
 
 Result<std::vector<std::string>> changed_settings(const Config& config) {
-    const std::string file = config.data + "/settings-seen";
-    const auto before = read_file(file, kFileBytesMax);
+    const auto before = read_file(settings_file(config), kFileBytesMax);
     if (!before && before.error().code != Code::not_found) return before.error();
-    auto seen = nlohmann::json::object();
-    if (before) seen = nlohmann::json::parse(before.value(), nullptr, false);
-    auto present = nlohmann::json::object();
     std::vector<std::string> changed;
+    if (!before) return changed;
+    const auto seen = nlohmann::json::parse(before.value(), nullptr, false);
     for (const auto& [name, value] : settings_of(config)) {
-        present[name] = fingerprint(name, value);
-        if (before && (!seen.is_object() || seen.value(name, nlohmann::json{}) != present[name])) {
-            changed.push_back(name);
-        }
+        const bool same = seen.is_object() && seen.value(name, "") == fingerprint(name, value);
+        if (!same) changed.push_back(name);
     }
-    WARDLINE_TRY(write_private_file(file, present.dump(1) + "\n"));
     return changed;
+}
+
+Result<void> remember_settings(const Config& config) {
+    auto present = nlohmann::json::object();
+    for (const auto& [name, value] : settings_of(config)) present[name] = fingerprint(name, value);
+    return write_private_file(settings_file(config), present.dump(1) + "\n");
 }
 
 }  // namespace wardline::server

@@ -14,9 +14,10 @@ namespace wardline::server {
 // By the name that docs/operations.md gives them.
 std::map<std::string, std::string> settings_of(const Config& config);
 
-// Compares with what the data folder remembers of the last start, and remembers the present ones (a
-// hash of each, in the file `settings-seen`). Empty at a node's first start. `usage` where the
-// folder cannot be read or written.
+// Compares with what the data folder remembers (a hash of each, in the file `settings-seen`). Empty
+// at a node's first start. An error where the folder cannot be read.
 Result<std::vector<std::string>> changed_settings(const Config& config);
+// Remembers the present ones: once the entry that names those that changed is committed.
+Result<void> remember_settings(const Config& config);
 
 }  // namespace wardline::server

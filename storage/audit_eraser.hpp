@@ -8,9 +8,8 @@
 
 // Taking details and salts out of the journal, by the retention role, after the entry that says so
 // is committed. What stays of each is its hash, so that every leaf and proof stays good. Never the
-// details of a statement, whose chain lives on, of an erasure, which accounts for others, nor of an
-// entry whose payload is still kept. One
-// thread.
+// details of a statement, whose chain lives on, of a message or added slots, which every reader of
+// the thread counts, nor of an erasure, which accounts for others. One thread.
 namespace wardline::storage {
 
 class Database;

@@ -18,6 +18,13 @@ using pg::Query;
 // All that is read of entries themselves, in this order of columns.
 #define WARDLINE_ENTRY_COLUMNS "e.seq, e.time, e.kind, d.salt, d.details, d.thread, d.class"
 
+// Entry and details of each number that the rows before it give: by one row of an index each,
+// whatever the planner thinks of the tables' sizes.
+#define WARDLINE_ENTRY_AT(seq)                                                                  \
+    " cross join lateral (select * from entries o where o.clinic = $1::int and o.seq = " seq    \
+    " limit 1) e left join lateral (select * from entry_details o where o.clinic = $1::int and" \
+    " o.seq = " seq " limit 1) d on true "
+
 constexpr Query kNewest{"newest", "select seq from heads where clinic = $1::int"};
 constexpr Query kHead{"head", "select body, sig from heads where clinic = $1::int and seq > 0"};
 constexpr Query kClinic{
@@ -51,12 +58,7 @@ constexpr Query kSyncPage{"sync_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
         ) mine
         order by seq limit $3::int8
     ) page
-    cross join lateral (
-        select * from entries o where o.clinic = $1::int and o.seq = page.seq limit 1
-    ) e
-    left join lateral (
-        select * from entry_details o where o.clinic = $1::int and o.seq = page.seq limit 1
-    ) d on true
+)sql" WARDLINE_ENTRY_AT("page.seq") R"sql(
     order by page.seq
 )sql"};
 
@@ -88,12 +90,7 @@ constexpr Query kAddedTo{"added_to", "select " WARDLINE_ENTRY_COLUMNS R"sql(
         ) added
         order by added.seq limit $4::int8
     ) page
-    cross join lateral (
-        select * from entries o where o.clinic = $1::int and o.seq = page.seq limit 1
-    ) e
-    left join lateral (
-        select * from entry_details o where o.clinic = $1::int and o.seq = page.seq limit 1
-    ) d on true
+)sql" WARDLINE_ENTRY_AT("page.seq") R"sql(
     order by page.seq
 )sql"};
 constexpr Query kThreadBefore{"thread_before", "select " WARDLINE_ENTRY_COLUMNS R"sql(
@@ -103,12 +100,7 @@ constexpr Query kThreadBefore{"thread_before", "select " WARDLINE_ENTRY_COLUMNS 
 )sql"};
 constexpr Query kEntries{"entries", "select " WARDLINE_ENTRY_COLUMNS R"sql(
     from unnest($2::int8[]) as asked (seq)
-    cross join lateral (
-        select * from entries o where o.clinic = $1::int and o.seq = asked.seq limit 1
-    ) e
-    left join lateral (
-        select * from entry_details o where o.clinic = $1::int and o.seq = asked.seq limit 1
-    ) d on true
+)sql" WARDLINE_ENTRY_AT("asked.seq") R"sql(
     order by e.seq
 )sql"};
 constexpr Query kLastOf{"last_of", R"sql(
@@ -122,23 +114,13 @@ constexpr Query kLastOf{"last_of", R"sql(
 )sql"};
 constexpr Query kStatementPage{"statement_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
     from statements s
-    cross join lateral (
-        select * from entries o where o.clinic = $1::int and o.seq = s.seq limit 1
-    ) e
-    left join lateral (
-        select * from entry_details o where o.clinic = $1::int and o.seq = s.seq limit 1
-    ) d on true
+)sql" WARDLINE_ENTRY_AT("s.seq") R"sql(
     where s.clinic = $1::int and s.seq > $2::int8 and s.seq <= $3::int8
     order by s.seq limit $4::int8
 )sql"};
 constexpr Query kChainPage{"chain_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
     from statements s
-    cross join lateral (
-        select * from entries o where o.clinic = $1::int and o.seq = s.seq limit 1
-    ) e
-    left join lateral (
-        select * from entry_details o where o.clinic = $1::int and o.seq = s.seq limit 1
-    ) d on true
+)sql" WARDLINE_ENTRY_AT("s.seq") R"sql(
     where s.clinic = $1::int and s.chain = $2::text and s.pos >= $3::int8
     order by s.pos limit $4::int8
 )sql"};

@@ -16,24 +16,6 @@ constexpr std::size_t kDetailsBytesMax = 16'384;
 constexpr std::size_t kAddressBytesMax = 64;
 constexpr int kEmptyPagesMax = 100'000;  // Of a server that goes on answering without an entry.
 
-Result<audit::SignedHead> parse_head(const Json& map) {
-    WARDLINE_TRY(auto reader, cbor::MapReader::over(map));
-    audit::SignedHead out;
-    WARDLINE_TRY(out.body, reader.bytes("body", audit::kHeadBytesMax));
-    WARDLINE_TRY(out.sig, reader.fixed<Signature>("sig"));
-    return out;
-}
-
-Result<std::vector<Hash>> parse_hashes(const Json& list) {
-    std::vector<Hash> out;
-    for (const auto& item : list) {
-        WARDLINE_TRY(const auto raw, cbor::bytes_of(item, Hash::kSize));
-        WARDLINE_TRY(const auto hash, Hash::from(raw));
-        out.push_back(hash);
-    }
-    return out;
-}
-
 Result<audit::TrailEntry> parse_entry(const Json& map) {
     WARDLINE_TRY(auto reader, cbor::MapReader::over(map));
     audit::TrailEntry out;
@@ -91,7 +73,7 @@ Result<Trail> Trail::begin(Client& client, const TrailQuestion& question) {
     WARDLINE_TRY(const auto* head, reader.map("head"));
     WARDLINE_TRY(session.tree.accept(*head));
     out.head_ = identity_of(client);
-    WARDLINE_TRY(out.head_.head, parse_head(*head));
+    WARDLINE_TRY(out.head_.head, parse_signed_head(*head));
     WARDLINE_TRY(const auto* before, reader.array("before", kFrontierMax));
     WARDLINE_TRY(out.before_, parse_hashes(*before));
     out.reached_ = out.from_ - 1;
@@ -140,7 +122,7 @@ Result<audit::Witness> newest_head(Client& client) {
     WARDLINE_TRY(const auto* head, reader.map("head"));
     WARDLINE_TRY(session.tree.accept(*head));
     auto out = identity_of(client);
-    WARDLINE_TRY(out.head, parse_head(*head));
+    WARDLINE_TRY(out.head, parse_signed_head(*head));
     return out;
 }
 
@@ -154,7 +136,7 @@ Result<std::vector<audit::SignedHead>> kept_heads(Client& client, std::uint64_t 
     WARDLINE_TRY(const auto* list, reader.array("heads", kHeadsPage));
     std::vector<audit::SignedHead> out;
     for (const auto& item : *list) {
-        WARDLINE_TRY(auto head, parse_head(item));
+        WARDLINE_TRY(auto head, parse_signed_head(item));
         out.push_back(std::move(head));
     }
     return out;

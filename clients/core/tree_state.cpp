@@ -28,7 +28,9 @@ Error alarm(std::string_view what) {
     };
 }
 
-Result<audit::SignedHead> parse_signed(const Json& map) {
+}  // namespace
+
+Result<audit::SignedHead> parse_signed_head(const Json& map) {
     WARDLINE_TRY(auto reader, cbor::MapReader::over(map));
     audit::SignedHead out;
     WARDLINE_TRY(out.body, reader.bytes("body", audit::kHeadBytesMax));
@@ -36,7 +38,7 @@ Result<audit::SignedHead> parse_signed(const Json& map) {
     return out;
 }
 
-Result<std::vector<Hash>> parse_path(const Json& list) {
+Result<std::vector<Hash>> parse_hashes(const Json& list) {
     std::vector<Hash> out;
     if (!list.is_array() || list.size() > kPathMax)
         return Error{Code::bad_frame, "a proof has no form"};
@@ -47,8 +49,6 @@ Result<std::vector<Hash>> parse_path(const Json& list) {
     }
     return out;
 }
-
-}  // namespace
 
 Hash leaf_of(const wire::Entry& entry) {
     return audit::leaf_hash(
@@ -62,7 +62,7 @@ Result<void> TreeState::load(const ClinicId& clinic, const SigningKey& audit_key
     WARDLINE_TRY(const auto stored, store_.get(kSpace, as_bytes(kKey)));
     if (!stored) return success();
     WARDLINE_TRY(const auto map, cbor::decode(stored->reveal()));
-    WARDLINE_TRY(const auto parsed, parse_signed(map));
+    WARDLINE_TRY(const auto parsed, parse_signed_head(map));
     WARDLINE_TRY(head_, audit::verify_head(parsed, audit_key_, clinic_));
     signed_ = parsed;
     return success();
@@ -84,7 +84,7 @@ Result<void> TreeState::keep(const audit::SignedHead& signed_head, const audit::
 }
 
 Result<void> TreeState::accept(const Json& signed_head) {
-    WARDLINE_TRY(const auto parsed, parse_signed(signed_head));
+    WARDLINE_TRY(const auto parsed, parse_signed_head(signed_head));
     auto verified = audit::verify_head(parsed, audit_key_, clinic_);
     if (!verified) return alarm("its head is not signed by the clinic's audit key");
     const audit::TreeHead& next = verified.value();
@@ -122,7 +122,7 @@ Result<std::vector<Hash>> TreeState::ask_for_proof(std::uint64_t from, std::uint
     WARDLINE_TRY(const auto answer, link_.request("consistency", Json{{"from", from}, {"to", to}}));
     WARDLINE_TRY(auto reader, cbor::MapReader::over(answer));
     WARDLINE_TRY(const auto* list, reader.array("path", kPathMax));
-    return parse_path(*list);
+    return parse_hashes(*list);
 }
 
 Result<void> TreeState::require_consistent(
@@ -181,7 +181,7 @@ Result<void> TreeState::prove(std::span<const wire::Entry> entries) {
         WARDLINE_TRY(const auto* paths, reader.array("paths", kSeqsMax));
         if (paths->size() != part.size()) return alarm("it lacks a proof for an entry");
         for (std::size_t i = 0; i < part.size(); ++i) {
-            WARDLINE_TRY(const auto path, parse_path((*paths)[i]));
+            WARDLINE_TRY(const auto path, parse_hashes((*paths)[i]));
             if (!audit::verify_inclusion(
                     leaf_of(part[i]), part[i].seq - 1, head_->size, path, head_->root
                 )) {

@@ -64,6 +64,10 @@ private:
     audit::SignedHead signed_;  // The same, as it was signed.
 };
 
+// A signed head and a list of hashes as frames carry them; nothing is verified. `bad_frame`.
+Result<audit::SignedHead> parse_signed_head(const Json& map);
+Result<std::vector<Hash>> parse_hashes(const Json& list);
+
 // The leaf of an entry, from what the wire says of it.
 Hash leaf_of(const wire::Entry& entry);
 

@@ -65,6 +65,13 @@ storage::Draft refusal_draft(
     return draft;
 }
 
+storage::Draft draft_of(audit::EntryKind kind, const Details& details) {
+    storage::Draft out;
+    out.kind = kind;
+    out.details = details.encode();
+    return out;
+}
+
 std::vector<storage::Draft> one(storage::Draft draft) {
     std::vector<storage::Draft> out;
     out.push_back(std::move(draft));

@@ -60,6 +60,9 @@ storage::Draft refusal_draft(
     const ClinicRecord& record, const Asker& asker, Error error, std::uint64_t count = 1
 );
 
+// An entry of details alone.
+storage::Draft draft_of(audit::EntryKind kind, const Details& details);
+
 std::vector<storage::Draft> one(storage::Draft draft);
 
 }  // namespace wardline::server

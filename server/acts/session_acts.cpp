@@ -6,13 +6,6 @@
 namespace wardline::server {
 namespace {
 
-storage::Draft entry(audit::EntryKind kind, const Details& details) {
-    storage::Draft out;
-    out.kind = kind;
-    out.details = details.encode();
-    return out;
-}
-
 // An entry about a device, and a thread where one is meant.
 storage::Draft about(
     const ClinicRecord& record,
@@ -31,7 +24,7 @@ storage::Draft about(
             details.patient = chain->patient().text();
         }
     }
-    auto draft = entry(kind, details);
+    auto draft = draft_of(kind, details);
     if (thread != nullptr) draft.about = *thread;
     return draft;
 }

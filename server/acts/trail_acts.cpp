@@ -5,13 +5,6 @@
 namespace wardline::server {
 namespace {
 
-storage::Draft entry(audit::EntryKind kind, const Details& details) {
-    storage::Draft out;
-    out.kind = kind;
-    out.details = details.encode();
-    return out;
-}
-
 // Entries that nobody asked for are refused before there is a journal to write them in.
 Result<void> require_journal(const ClinicRecord& record) {
     if (record.founded()) return success();
@@ -28,7 +21,7 @@ Result<std::vector<storage::Draft>> ServerEventAct::judge(
     details.act = act;
     details.version = version;
     details.names = names;
-    return one(entry(audit::EntryKind::server, details));
+    return one(draft_of(audit::EntryKind::server, details));
 }
 
 Result<std::vector<storage::Draft>> StrangersAct::judge(
@@ -40,7 +33,7 @@ Result<std::vector<storage::Draft>> StrangersAct::judge(
     details.code = count.code;
     details.count = count.count;
     details.from = count.from.ms;
-    return one(entry(audit::EntryKind::strangers, details));
+    return one(draft_of(audit::EntryKind::strangers, details));
 }
 
 Result<std::vector<storage::Draft>> ReadingAct::judge(
@@ -64,7 +57,7 @@ Result<std::vector<storage::Draft>> ReadingAct::judge(
             patient = chain->patient().text();
     }
     details.patient = patient;
-    auto draft = entry(kind, details);
+    auto draft = draft_of(kind, details);
     draft.about = thread;
     return one(std::move(draft));
 }
@@ -84,7 +77,7 @@ Result<std::vector<storage::Draft>> ErasureAct::judge(
     details.to = to;
     details.hash = statement;
     details.thread = thread;
-    return one(entry(audit::EntryKind::erasure, details));
+    return one(draft_of(audit::EntryKind::erasure, details));
 }
 
 }  // namespace wardline::server

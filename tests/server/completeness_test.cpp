@@ -256,7 +256,7 @@ TEST_F(CompletenessTest, StrangersAreOneEntryAReasonAndMinuteWithNothingThatThey
 }
 
 TEST_F(CompletenessTest, ComingAndGoingOfANodeAndItsSettingsAreEntries) {
-    node.application->file_start({"limits.in_flight_max", "listen"});
+    ASSERT_TRUE(node.run(node.application->file_start({"limits.in_flight_max", "listen"})));
     node.application->file_stop();
 
     const auto events = filed(audit::EntryKind::server, 3);
