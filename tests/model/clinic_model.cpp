@@ -368,13 +368,10 @@ bool ClinicModel::allows_approve(const Fact& next, const Approve& approve) const
     const auto* what = proposal(approve.proposal);
     if (what == nullptr || objected(what->hash) || counts(*what, next.time)) return false;
     const auto* author = granted(what->by);
-    if (by_root(next)) {
-        if (two_people() || author == nullptr) return false;
-    } else if (!signer_may(next, Capability::approve)) {
-        return false;
-    } else if (author != nullptr && as<Grant>(*author)->account == signer(next.by)) {
-        return false;
-    }
+    const bool own = author != nullptr && as<Grant>(*author)->account == signer(next.by);
+    const bool entitled = by_root(next) ? author != nullptr && !two_people()
+                                        : signer_may(next, Capability::approve) && !own;
+    if (!entitled) return false;
     if (const auto* invite = as<Invite>(*what)) return invite->expires > next.time;
     const auto* change = as<RoleChange>(*what);
     return change == nullptr || account_live(change->account);

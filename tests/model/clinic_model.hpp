@@ -20,8 +20,8 @@ struct Fact {
     trust::StatementData data;
 };
 
-// Neither expired from the start nor longer than 30 days.
-bool lives_right(const Fact& invite);
+// Whether an invite neither is expired from the start nor lives longer than 30 days.
+bool lives_right(const Fact& fact);
 
 // A reader's newest epoch.
 struct NewestEpoch {
@@ -40,11 +40,11 @@ public:
     bool live(const DeviceId& device, Seq at = trust::kNow) const;
     trust::Capabilities may(const Account& account, Seq at = trust::kNow) const;
     trust::Capabilities may(const DeviceId& device, Seq at = trust::kNow) const;
-    std::set<DeviceId> members(const TeamName& team, Seq at = trust::kNow) const;
-    NewestEpoch epoch(const TeamName& team, Seq at = trust::kNow) const;
-    std::set<DeviceId> next_epoch_devices(const TeamName& team) const;
+    std::set<DeviceId> members(const TeamName& name, Seq at = trust::kNow) const;
+    NewestEpoch epoch(const TeamName& name, Seq at = trust::kNow) const;
+    std::set<DeviceId> next_epoch_devices(const TeamName& name) const;
     bool two_people() const;
-    bool invite_is_open(const Fact& invite, Instant now) const;
+    bool invite_is_open(const Fact& fact, Instant now) const;
     bool knows_key(const SigningKey& key, Seq at = trust::kNow) const;
     bool knows_keys(const trust::DeviceKeys& keys, Seq at = trust::kNow) const;
     const Fact* granted(const SigningKey& key) const;
@@ -74,11 +74,11 @@ private:
     // How long details of the trail are kept, as the facts before that seq say.
     std::uint32_t audit_days(Seq before) const;
     const Fact* proposal(const Hash& hash) const;
-    bool counts(const Fact& proposal, Instant now) const;
-    bool objected(const Hash& proposal) const;
-    bool approved(const Hash& proposal) const;
+    bool counts(const Fact& what, Instant now) const;
+    bool objected(const Hash& hash) const;
+    bool approved(const Hash& hash) const;
     // The founders who have not been removed.
-    std::set<Account> founders(const TeamName& team) const;
+    std::set<Account> founders(const TeamName& name) const;
 
     std::vector<Fact> facts_;
 };

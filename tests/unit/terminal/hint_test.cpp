@@ -43,7 +43,7 @@ std::string repeated(std::string_view sentence, Code code) {
     const auto said = lower(sentence);
     const auto hint = lower(hint_of(code));
     for (const auto advice : kAdvice)
-        if (said.find(advice) != said.npos && hint.find(advice) != hint.npos)
+        if (said.find(advice) != std::string::npos && hint.find(advice) != std::string::npos)
             return std::string{advice};
     return {};
 }
