@@ -61,7 +61,14 @@ std::size_t size_of(const storage::StoredEntry& entry, const Shown& shown) {
     return size;
 }
 
+void write_erased(cbor::Writer& out, const storage::StoredEntry& entry) {
+    out.map(4).text("erased").bytes(entry.erased->view());
+    out.text("kind").uint(static_cast<std::uint64_t>(entry.kind));
+    out.text("seq").uint(entry.seq).text("time").uint(entry.time.ms);
+}
+
 void write(cbor::Writer& out, const storage::StoredEntry& entry, const Shown& shown) {
+    if (entry.erased) return write_erased(out, entry);
     const unsigned pairs = 5 + (shown.message ? 1 : 0) + (shown.live ? 1 : 0) +
                            (shown.statement != nullptr ? 2 : 0) + (shown.added ? 1 : 0) +
                            (shown.expired ? 1 : 0);

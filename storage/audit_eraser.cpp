@@ -18,26 +18,30 @@ using pg::Query;
 constexpr Seq kWindow = 2'000;
 constexpr std::size_t kAddressesAtOnce = 5'000;
 
-// Of every kind but 1 statement, 2 message, 3 added-slots and 15 erasure. Every reader of a thread
-// counts its messages: one that vanished would look like one that the server withholds.
+// Of every kind but 1 statement and 15 erasure; of 2 message and 3 added-slots once no payload is
+// left.
 #define WARDLINE_ERASABLE                                                           \
     " from entry_details d join entries e on e.clinic = d.clinic and e.seq = d.seq" \
     " where d.clinic = $1::int and d.seq >= $2::int8 and d.seq <= $3::int8"         \
-    " and e.kind not in (1, 2, 3, 15)"                                              \
+    " and e.kind not in (1, 15)"                                                    \
     " and (cardinality($4::bytea[]) = 0 or d.thread = any($4::bytea[])"             \
-    " or d.about = any($4::bytea[]))"
+    " or d.about = any($4::bytea[]))"                                               \
+    " and (e.kind not in (2, 3) or not exists ("                                    \
+    " select from payloads p where p.clinic = d.clinic and p.seq = d.seq))"
 
 constexpr Query kCountErasable{"count_erasable", "select count(*)" WARDLINE_ERASABLE};
-constexpr Query kErase{
-    "erase_details", "with ending as (select d.seq" WARDLINE_ERASABLE R"sql(), gone as (
+// Only messages have a class, and only of them it stays where they stood.
+constexpr Query kErase{"erase_details", "with ending as (select d.seq" WARDLINE_ERASABLE R"sql(
+        order by d.seq limit $5::int8
+    ), gone as (
         delete from entry_details d using ending
         where d.clinic = $1::int and d.seq = ending.seq
-        returning d.seq, d.salt, d.details
+        returning d.seq, d.salt, d.details, d.thread, d.class
     )
-    insert into erased_details (clinic, seq, hash)
-    select $1::int, seq, sha256(salt || details) from gone
-)sql"
-};
+    insert into erased_details (clinic, seq, hash, thread, class)
+    select $1::int, seq, sha256(salt || details), case when class is not null then thread end, class
+    from gone
+)sql"};
 constexpr Query kForgetAddresses{"forget_addresses", R"sql(
     delete from addresses a using (
         select seq from addresses where clinic = $1::int and time < $2::int8
@@ -73,12 +77,13 @@ Task<std::uint64_t> AuditEraser::count(ErasureScope scope) {
     co_return total;
 }
 
-Task<std::uint64_t> AuditEraser::erase(ErasureScope scope) {
+Task<std::uint64_t> AuditEraser::erase(ErasureScope scope, std::uint64_t count) {
     std::uint64_t total = 0;
-    for (Seq from = scope.from; from <= scope.to; from += kWindow) {
+    for (Seq from = scope.from; from <= scope.to && total < count; from += kWindow) {
+        auto params = window(database_, scope, from);
+        params.int8(count - total);
         WARDLINE_CO_TRY(
-            const auto rows,
-            co_await database_.retention().run(kErase, window(database_, scope, from))
+            const auto rows, co_await database_.retention().run(kErase, std::move(params))
         );
         total += rows.affected();
     }

@@ -7,9 +7,10 @@
 #include <optional>
 
 // Taking details and salts out of the journal, by the retention role, after the entry that says so
-// is committed. What stays of each is its hash, so that every leaf and proof stays good. Never the
-// details of a statement, whose chain lives on, of a message or added slots, which every reader of
-// the thread counts, nor of an erasure, which accounts for others. One thread.
+// is committed. What stays of each is its hash, so that every leaf and proof stays good, and of a
+// message its thread and class, because its readers count. Details of messages and added slots go
+// once their payloads are gone; never those of a statement, whose chain lives on, nor of an
+// erasure, which accounts for others. One thread.
 namespace wardline::storage {
 
 class Database;
@@ -28,8 +29,9 @@ public:
 
     // How many there are to erase.
     Task<std::uint64_t> count(ErasureScope scope);
-    // Erases them in bounded batches. May be stopped or killed anywhere and called again.
-    Task<std::uint64_t> erase(ErasureScope scope);
+    // Erases them, `count` at most (there may be more by now), in bounded batches. May be stopped
+    // or killed anywhere and called again.
+    Task<std::uint64_t> erase(ErasureScope scope, std::uint64_t count);
     // Deletes network addresses of logins before that time.
     Task<std::uint64_t> forget_addresses(Instant before);
 

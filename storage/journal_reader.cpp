@@ -55,6 +55,12 @@ constexpr Query kSyncPage{"sync_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
                 where s.clinic = $1::int and s.chain = wanted.chain and s.seq > $2::int8
                 order by s.seq limit $3::int8
             ) one
+            union
+            select one.seq from unnest($6::bytea[]) as wanted (thread) cross join lateral (
+                select x.seq from erased_details x
+                where x.clinic = $1::int and x.thread = wanted.thread and x.seq > $2::int8
+                order by x.seq limit $3::int8
+            ) one
         ) mine
         order by seq limit $3::int8
     ) page
@@ -62,11 +68,24 @@ constexpr Query kSyncPage{"sync_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
     order by page.seq
 )sql"};
 
-constexpr Query kThreadAfter{"thread_after", "select " WARDLINE_ENTRY_COLUMNS R"sql(
-    from entry_details d join entries e using (clinic, seq)
-    where d.clinic = $1::int and d.thread = $2::bytea and d.seq > $3::int8
-    order by d.seq limit $4::int8
-)sql"};
+// A thread's page goes over what has details and over messages that lost them.
+#define WARDLINE_THREAD_PAGE(which, order)                                                   \
+    " from (select seq from ("                                                               \
+    "(select d.seq from entry_details d where d.clinic = $1::int and d.thread = $2::bytea"   \
+    " and d.seq " which " $3::int8 order by d.seq " order                                    \
+    " limit $4::int8) union all"                                                             \
+    " (select x.seq from erased_details x where x.clinic = $1::int and x.thread = $2::bytea" \
+    " and x.seq " which " $3::int8 order by x.seq " order                                    \
+    " limit $4::int8)"                                                                       \
+    ") both_kinds order by seq " order                                                       \
+    " limit $4::int8) page" WARDLINE_ENTRY_AT("page.seq") " order by page.seq " order
+
+constexpr Query kThreadAfter{
+    "thread_after", "select " WARDLINE_ENTRY_COLUMNS WARDLINE_THREAD_PAGE(">", "asc")
+};
+constexpr Query kThreadBefore{
+    "thread_before", "select " WARDLINE_ENTRY_COLUMNS WARDLINE_THREAD_PAGE("<", "desc")
+};
 // Only messages have a class.
 constexpr Query kThreadMessages{"thread_messages", "select " WARDLINE_ENTRY_COLUMNS R"sql(
     from entry_details d join entries e using (clinic, seq)
@@ -92,11 +111,6 @@ constexpr Query kAddedTo{"added_to", "select " WARDLINE_ENTRY_COLUMNS R"sql(
     ) page
 )sql" WARDLINE_ENTRY_AT("page.seq") R"sql(
     order by page.seq
-)sql"};
-constexpr Query kThreadBefore{"thread_before", "select " WARDLINE_ENTRY_COLUMNS R"sql(
-    from entry_details d join entries e using (clinic, seq)
-    where d.clinic = $1::int and d.thread = $2::bytea and d.seq < $3::int8
-    order by d.seq desc limit $4::int8
 )sql"};
 constexpr Query kEntries{"entries", "select " WARDLINE_ENTRY_COLUMNS R"sql(
     from unnest($2::int8[]) as asked (seq)
@@ -196,7 +210,8 @@ std::vector<pg::Query> journal_reader_queries() {
         kEpochBoxes,
         kAdmitBoxes,
         kStatementsOf,
-        kPayloadsOf
+        kPayloadsOf,
+        kErasedOf
     };
 }
 
@@ -259,6 +274,7 @@ Task<EntryPage> JournalReader::sync_page(Seq after, std::size_t limit, const Syn
     params.int4(database_.clinic()).int8(after).int8(limit).fixed_array(filter.threads);
     params.texts(filter.chains.size());
     for (const auto& chain : filter.chains) params.add_bytes(as_bytes(chain));
+    params.fixed_array(filter.payloads ? filter.threads : std::vector<ThreadId>{});
     return page(kSyncPage, std::move(params), limit, {filter.payloads, false});
 }
 

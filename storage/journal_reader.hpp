@@ -25,7 +25,7 @@ constexpr std::size_t kPagePayloadBytes = std::size_t{4} * 1024 * 1024;
 struct SyncFilter {
     std::vector<ThreadId> threads;
     std::vector<std::string> chains;
-    bool payloads{true};  // False: entries and statements only.
+    bool payloads{true};  // False: statements, and of entries those that have details.
 };
 
 struct EntryPage {

@@ -40,7 +40,9 @@ struct StoredEntry {
     Instant time;
     audit::EntryKind kind{};
     audit::Salt salt;
-    Bytes details;  // Empty where retention has deleted details and salt.
+    Bytes details;
+    // SHA-256(salt details), of a message or added slots whose details and salt are erased.
+    std::optional<Hash> erased;
     std::optional<ThreadId> thread;
     std::optional<ThreadId> about;  // As written; not read again.
     std::optional<trust::MessageClass> message_class;

@@ -37,4 +37,12 @@ inline constexpr pg::Query kPayloadsOf{"payloads_of", R"sql(
     order by seq, unit
 )sql"};
 
+// What is left of messages and added slots whose details were erased.
+inline constexpr pg::Query kErasedOf{"erased_of", R"sql(
+    select found.* from unnest($2::int8[]) as asked (seq) cross join lateral (
+        select x.seq, x.hash, x.thread, x.class from erased_details x
+        where x.clinic = $1::int and x.seq = asked.seq limit 1
+    ) found
+)sql"};
+
 }  // namespace wardline::storage

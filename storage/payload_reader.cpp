@@ -17,6 +17,10 @@ bool may_have_payload(const StoredEntry& entry) {
     return entry.kind == audit::EntryKind::message || entry.kind == audit::EntryKind::added_slots;
 }
 
+bool lacks_details(const StoredEntry& entry) {
+    return may_have_payload(entry) && entry.details.empty();
+}
+
 std::vector<Seq> seqs_of(
     const std::vector<StoredEntry>& entries, bool (*wanted)(const StoredEntry&)
 ) {
@@ -35,6 +39,17 @@ void add_statements(const pg::Rows& rows, const Index& index) {
         statement.hash = rows.fixed<Hash>(row, 3);
         statement.bytes = rows.copy(row, 4);
         index.at(rows.number(row, 0))->statement = std::move(statement);
+    }
+}
+
+void add_erased(const pg::Rows& rows, const Index& index) {
+    for (int row = 0; row < rows.size(); ++row) {
+        auto& entry = *index.at(rows.number(row, 0));
+        entry.erased = rows.fixed<Hash>(row, 1);
+        if (!rows.is_null(row, 2)) entry.thread = rows.fixed<ThreadId>(row, 2);
+        if (!rows.is_null(row, 3)) {
+            entry.message_class = static_cast<trust::MessageClass>(rows.number(row, 3));
+        }
     }
 }
 
@@ -74,25 +89,30 @@ Task<bool> fill_entries(
         return entry.kind == audit::EntryKind::statement;
     });
     const auto payload_seqs = seqs_of(entries, may_have_payload);
+    const auto erased_seqs = seqs_of(entries, lacks_details);
     const auto clinic = database.clinic();
     std::vector<pg::Statement> questions;
-    if (!statement_seqs.empty()) {
-        questions.push_back({&kStatementsOf, pg::Params{}.int4(clinic).int8s(statement_seqs)});
-    }
     const bool read_payloads = payloads && !payload_seqs.empty();
     if (read_payloads) {
         questions.push_back(
             {&kPayloadsOf, pg::Params{}.int4(clinic).int8s(payload_seqs).int8(bytes_max)}
         );
     }
+    if (!statement_seqs.empty()) {
+        questions.push_back({&kStatementsOf, pg::Params{}.int4(clinic).int8s(statement_seqs)});
+    }
+    if (!erased_seqs.empty()) {
+        questions.push_back({&kErasedOf, pg::Params{}.int4(clinic).int8s(erased_seqs)});
+    }
     if (questions.empty()) co_return false;
     Index index;
     for (auto& entry : entries) index.emplace(entry.seq, &entry);
 
     WARDLINE_CO_TRY(const auto answers, co_await database.main().run(std::move(questions)));
-    if (!statement_seqs.empty()) add_statements(answers.front(), index);
+    if (!statement_seqs.empty()) add_statements(answers[read_payloads ? 1 : 0], index);
+    if (!erased_seqs.empty()) add_erased(answers.back(), index);
     if (!read_payloads) co_return false;
-    WARDLINE_CO_TRY(const auto cut, co_await add_payloads(keys, answers.back(), index));
+    WARDLINE_CO_TRY(const auto cut, co_await add_payloads(keys, answers.front(), index));
     if (cut != 0)
         std::erase_if(entries, [cut](const StoredEntry& entry) { return entry.seq >= cut; });
     for (auto& entry : entries) entry.expired = may_have_payload(entry) && entry.payloads.empty();

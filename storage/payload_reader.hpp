@@ -11,8 +11,9 @@ namespace wardline::storage {
 class Database;
 class KeyRing;
 
-// Adds payloads and statements to entries that were read without, in seq order. Behind the payload
-// with which the page exceeds `bytes_max`, entries are dropped; true if any were.
+// Adds payloads and statements to entries that were read without, in seq order, and to messages
+// without details what is left of them. Behind the payload with which the page exceeds `bytes_max`,
+// entries are dropped; true if any were.
 Task<bool> fill_entries(
     Database& database,
     KeyRing& keys,

@@ -140,13 +140,17 @@ private:
     Result<void> take_statement(const wire::Entry& entry);
     // Writes what was read; what a patient's device had before is taken out of `reads`.
     Result<void> store_reads(
-        std::vector<ReadMessage>& reads, const signal::SignalTransaction& transaction
+        std::vector<ReadMessage>& reads,
+        std::span<const Place> places,
+        const signal::SignalTransaction& transaction
     );
     // A patient's device sees its whole thread: what it has stored of the order goes on from run to
     // run.
     Result<void> load_order();
     Result<void> keep_order();
-    Result<void> follow_order(std::span<const ReadMessage> reads);
+    Result<void> follow_order(std::span<const Place> places);
+    // The place of a message whose details are erased. `trust_alarm` where they cannot be yet.
+    Result<Place> take_erased(const wire::Entry& entry, const ThreadId& thread);
     Result<void> backfill();
     void remember_proof(const wire::Entry& entry, const ReadMessage& read);
     Result<void> take_push(const Json& push);

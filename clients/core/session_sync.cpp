@@ -13,11 +13,15 @@ constexpr std::size_t kProofsMax = 64;
 constexpr std::size_t kSeenHeadsMax = 4;
 constexpr std::size_t kReceiptsMax = 2'048;
 constexpr std::size_t kCountersMax = 4'096;
+// How far this device's clock may be behind when it judges whether details were kept long enough.
+constexpr std::uint64_t kClockSlackMs = 24ULL * 60 * 60 * 1000;
 // What a patient's device knows of the order of its thread.
 constexpr Space kCounters{"order"};
 constexpr Space kHashes{"order hash"};
 constexpr Space kOrdered{"order seq"};
+constexpr Space kErased{"order erased"};
 constexpr std::string_view kNewest{"newest"};
+constexpr std::string_view kAccounted{"accounted"};
 
 // What of an entry the tree binds.
 wire::Entry without_payload(const wire::Entry& entry) {
@@ -27,6 +31,7 @@ wire::Entry without_payload(const wire::Entry& entry) {
     out.kind = entry.kind;
     out.details = entry.details;
     out.salt = entry.salt;
+    out.erased = entry.erased;
     return out;
 }
 
@@ -68,6 +73,21 @@ std::string unseen_before(Seq seq) {
 
 }  // namespace
 
+// That a message's details are gone has to be so by what the clinic decided: the leaf, which stays,
+// is proved like any other.
+Result<Place> Session::take_erased(const wire::Entry& entry, const ThreadId& thread) {
+    const Instant now{environment.clock.now().ms + kClockSlackMs};
+    if (!chains.clinic().details_may_be_erased(thread, entry.seq, entry.time, now)) {
+        return Error{
+            Code::trust_alarm,
+            "the server says that the details of message " + std::to_string(entry.seq) +
+                " were erased, and the clinic has not decided so"
+        };
+    }
+    unproved_.push_back(without_payload(entry));
+    return Place{.seq = entry.seq, .erased = true, .device = {}, .hash = {}};
+}
+
 Result<void> Session::prove_pending() {
     WARDLINE_TRY(tree.prove(unproved_));
     unproved_.clear();
@@ -101,11 +121,13 @@ Result<void> Session::take_statement(const wire::Entry& entry) {
 }
 
 Result<void> Session::store_reads(
-    std::vector<ReadMessage>& reads, const signal::SignalTransaction& transaction
+    std::vector<ReadMessage>& reads,
+    std::span<const Place> places,
+    const signal::SignalTransaction& transaction
 ) {
     StoreTransaction stored{*store};
     WARDLINE_TRY(signal_store.write(transaction.changes()));
-    WARDLINE_TRY(follow_order(reads));
+    WARDLINE_TRY(follow_order(places));
     std::vector<ReadMessage> fresh;
     for (auto& read : reads) {
         const Message& message = read.message;
@@ -130,6 +152,18 @@ Result<void> Session::store_reads(
 
 namespace {
 
+Bytes u64_bytes(std::uint64_t number) {
+    Bytes out;
+    append_u64(out, number);
+    return out;
+}
+
+std::uint64_t as_u64(BytesView bytes) {
+    std::uint64_t out = 0;
+    for (const auto byte : bytes) out = out << 8 | byte;
+    return out;
+}
+
 Bytes order_key(const DeviceId& device, trust::Audience audience) {
     return concat({device.view(), as_bytes(trust::name_of(audience))});
 }
@@ -141,53 +175,65 @@ Result<void> Session::load_order() {
     WARDLINE_TRY(const auto newest, store->get(kOrdered, as_bytes(kNewest)));
     if (!newest) return success();
     order_.emplace(true);
-    ordered_ = 0;
-    for (const auto byte : newest->reveal()) ordered_ = ordered_ << 8 | byte;
+    ordered_ = as_u64(newest->reveal());
     WARDLINE_TRY(const auto records, store->from(kCounters, 0, kCountersMax));
     for (const auto& record : records) {
         WARDLINE_TRY(
             const auto device, DeviceId::from(BytesView{record.key}.first(DeviceId::kSize))
         );
-        order_->remember(device, trust::Audience::all, record.ordinal);
+        order_->remember(
+            device, trust::Audience::all, {record.ordinal, as_u64(record.value.reveal())}
+        );
     }
-    return success();
+    for (Seq from = 0;;) {
+        WARDLINE_TRY(const auto erased, store->from(kErased, from, kCountersMax));
+        for (const auto& record : erased) {
+            order_->remember_erased(record.ordinal, !record.value.reveal().empty());
+            from = record.ordinal + 1;
+        }
+        if (erased.size() < kCountersMax) return success();
+    }
 }
 
 // Inside the transaction that stores what was read.
-Result<void> Session::follow_order(std::span<const ReadMessage> reads) {
+Result<void> Session::follow_order(std::span<const Place> places) {
     if (!order_) return success();
     const Seq before = ordered_;
-    for (const auto& read : reads) {
-        if (!read.place || read.place->seq <= ordered_) continue;
-        const Place& place = *read.place;
+    for (const auto& place : places) {
+        if (place.seq <= ordered_) continue;
         ordered_ = place.seq;
-        if (place.audience == trust::Audience::internal) continue;
-        WARDLINE_TRY(bool follows, order_->take(place));
-        if (!follows) {
-            WARDLINE_TRY(const auto known, store->get(kHashes, place.prev.view()));
-            follows = known.has_value();
+        if (!place.erased && place.audience == trust::Audience::internal) continue;
+        WARDLINE_TRY(auto followed, order_->take(place));
+        for (const auto seq : followed.accounted) {
+            WARDLINE_TRY(store->put(kErased, u64_bytes(seq), as_bytes(kAccounted), seq));
         }
-        if (!follows) emit(AlarmEvent{unseen_before(place.seq)});
+        if (place.erased) {
+            WARDLINE_TRY(store->put(kErased, u64_bytes(place.seq), {}, place.seq));
+            continue;
+        }
+        if (!followed.prev) {
+            WARDLINE_TRY(const auto known, store->get(kHashes, place.prev.view()));
+            followed.prev = known.has_value();
+        }
+        if (!followed.prev) emit(AlarmEvent{unseen_before(place.seq)});
         WARDLINE_TRY(store->put(kHashes, place.hash.view(), {}, place.seq));
-        if (const auto counter = order_->counter(place.device, place.audience)) {
+        if (const auto counted = order_->counter(place.device, place.audience)) {
             const Bytes key = order_key(place.device, place.audience);
-            WARDLINE_TRY(store->put(kCounters, key, {}, *counter));
+            WARDLINE_TRY(store->put(kCounters, key, u64_bytes(counted->seq), counted->counter));
         }
     }
     return ordered_ == before ? success() : keep_order();
 }
 
 Result<void> Session::keep_order() {
-    Bytes newest;
-    append_u64(newest, ordered_);
-    return store->put(kOrdered, as_bytes(kNewest), newest);
+    return store->put(kOrdered, as_bytes(kNewest), u64_bytes(ordered_));
 }
 
 Result<void> Session::check_order(std::span<const Place> places, bool whole) {
     ThreadOrder order{whole};
     for (const auto& place : places) {
-        WARDLINE_TRY(const bool follows, order.take(place));
-        if (whole && !follows) emit(AlarmEvent{unseen_before(place.seq)});
+        WARDLINE_TRY(const auto followed, order.take(place));
+        if (whole && !followed.prev) emit(AlarmEvent{unseen_before(place.seq)});
     }
     return success();
 }
@@ -219,25 +265,33 @@ void Session::tell(const ReadMessage& read) {
 Result<void> Session::take(std::span<const wire::Entry> entries, std::optional<Seq> new_cursor) {
     const auto revision = chains.revision();
     std::vector<ReadMessage> reads;
+    std::vector<Place> places;
     std::vector<message::AddedSlot> added;
     {
         auto transaction = signal->begin();
         for (const auto& entry : entries) {
             if (entry.kind == wire::EntryKind::statement && !entry.statement.empty()) {
                 WARDLINE_TRY(take_statement(entry));
+            } else if (entry.kind == wire::EntryKind::message && entry.erased) {
+                // Of what nothing is left staff get no notice.
+                if (!self.is_patient()) continue;
+                WARDLINE_TRY(const auto* chain, chains.patient(self.account.patient_id()));
+                WARDLINE_TRY(const auto place, take_erased(entry, chain->thread()));
+                places.push_back(place);
             } else if (entry.kind == wire::EntryKind::message) {
                 WARDLINE_TRY(auto read, reader.read(entry, &transaction));
                 if (self.is_patient()) {
                     WARDLINE_TRY(require_content(entry));
                 }
                 remember_proof(entry, read);
+                if (read.place) places.push_back(*read.place);
                 reads.push_back(std::move(read));
             } else if (entry.kind == wire::EntryKind::added_slots && !entry.added.empty()) {
                 WARDLINE_TRY(auto slots, message::decode_added_slots(entry.added));
                 std::move(slots.begin(), slots.end(), std::back_inserter(added));
             }
         }
-        WARDLINE_TRY(store_reads(reads, transaction));
+        WARDLINE_TRY(store_reads(reads, places, transaction));
     }
     if (new_cursor) {
         cursor_ = *new_cursor;
@@ -327,6 +381,11 @@ Result<Session::Read> Session::fetch_history(
     auto transaction = signal->begin();
     for (const auto& entry : entries) {
         if (entry.kind != wire::EntryKind::message) continue;
+        if (entry.erased) {
+            WARDLINE_TRY(const auto place, take_erased(entry, thread));
+            out.places.push_back(place);
+            continue;
+        }
         WARDLINE_TRY(require_content(entry));
         WARDLINE_TRY(auto read, reader.read(entry, &transaction));
         if (read.missing_key) {
@@ -344,7 +403,7 @@ Result<Session::Read> Session::fetch_history(
         if (read.place) out.places.push_back(*read.place);
         reads.push_back(std::move(read));
     }
-    WARDLINE_TRY(store_reads(reads, transaction));
+    WARDLINE_TRY(store_reads(reads, out.places, transaction));
     Seq newest{0};
     for (auto& read : reads) {
         if (!read.message.own) newest = std::max(newest, read.message.seq);

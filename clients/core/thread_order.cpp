@@ -15,37 +15,67 @@ Error alarm(Seq seq, std::string_view what) {
 
 }  // namespace
 
-std::optional<std::uint64_t> ThreadOrder::counter(const DeviceId& device, trust::Audience audience)
-    const {
+void ThreadOrder::remember_erased(Seq seq, bool accounted) {
+    any_erased_ = true;
+    if (!accounted) erased_.insert(seq);
+}
+
+std::optional<ThreadOrder::Counted> ThreadOrder::counter(
+    const DeviceId& device, trust::Audience audience
+) const {
     const auto known = counters_.find({device, audience});
     return known == counters_.end() ? std::nullopt : std::optional{known->second};
 }
 
-Result<bool> ThreadOrder::take(const Place& place) {
+Result<Followed> ThreadOrder::take(const Place& place) {
     if (place.seq <= last_) return alarm(place.seq, "messages stand in another order");
     last_ = place.seq;
-    const std::pair key{place.device, place.audience};
-    const auto known = counters_.find(key);
-    if (!place.counter) {
+    if (place.erased) {
+        remember_erased(place.seq, false);
+        return Followed{};
+    }
+    Followed out;
+    if (place.counter) {
+        WARDLINE_TRY(out.accounted, number(place));
+        // An erased message may be the one that its author had seen last.
+        out.prev = place.prev.is_zero() || any_erased_ || seen_.contains(place.prev);
+    } else if (const auto known = counters_.find({place.device, place.audience});
+               known != counters_.end()) {
         // Its number went with its payload, but it had one.
-        if (known != counters_.end()) {
-            ++known->second;
-        } else {
-            ++unnumbered_[key];
-        }
-        seen_.insert(place.hash);
-        return true;
+        ++known->second.counter;
+    } else {
+        ++unnumbered_[{place.device, place.audience}];
     }
-    if (known != counters_.end() || whole_) {
-        const auto expected = (known != counters_.end() ? known->second : unnumbered_[key]) + 1;
-        if (*place.counter < expected) return alarm(place.seq, "a message is repeated");
-        if (*place.counter > expected)
-            return alarm(place.seq, "a message is missing before the one");
-    }
-    counters_[key] = *place.counter;
-    const bool follows = place.prev.is_zero() || seen_.contains(place.prev);
     seen_.insert(place.hash);
-    return follows;
+    return out;
+}
+
+Result<std::vector<Seq>> ThreadOrder::number(const Place& place) {
+    const Key key{place.device, place.audience};
+    const auto known = counters_.find(key);
+    std::vector<Seq> accounted;
+    if (known != counters_.end() || whole_) {
+        const auto last =
+            known != counters_.end() ? known->second : Counted{.counter = unnumbered_[key]};
+        const auto expected = last.counter + 1;
+        if (*place.counter < expected) return alarm(place.seq, "a message is repeated");
+        auto found = account(last.seq, place.seq, *place.counter - expected);
+        if (!found) return alarm(place.seq, "a message is missing before the one");
+        accounted = *std::move(found);
+    }
+    counters_[key] = {*place.counter, place.seq};
+    return accounted;
+}
+
+std::optional<std::vector<Seq>> ThreadOrder::account(Seq after, Seq before, std::uint64_t missing) {
+    std::vector<Seq> out;
+    for (auto each = erased_.upper_bound(after);
+         out.size() < missing && each != erased_.end() && *each < before;) {
+        out.push_back(*each);
+        each = erased_.erase(each);
+    }
+    if (out.size() < missing) return std::nullopt;
+    return out;
 }
 
 }  // namespace wardline::client

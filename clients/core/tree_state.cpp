@@ -51,9 +51,9 @@ Result<std::vector<Hash>> parse_hashes(const Json& list) {
 }
 
 Hash leaf_of(const wire::Entry& entry) {
-    return audit::leaf_hash(
-        entry.seq, entry.time, entry.kind, audit::details_hash(entry.salt, entry.details)
-    );
+    const auto details =
+        entry.erased ? *entry.erased : audit::details_hash(entry.salt, entry.details);
+    return audit::leaf_hash(entry.seq, entry.time, entry.kind, details);
 }
 
 Result<void> TreeState::load(const ClinicId& clinic, const SigningKey& audit_key) {

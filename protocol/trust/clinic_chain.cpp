@@ -220,8 +220,13 @@ void ClinicChain::commit(const LocatedStatement& located, const Approve& approve
     if (const auto* change = std::get_if<RoleChange>(&proposal.what)) {
         accounts_.at(change->account).roles.push_back({located.seq, change->role});
     } else if (const auto* retention = std::get_if<AuditRetention>(&proposal.what)) {
-        audit_retention_days_ = retention->days;
+        keep_details_for(retention->days);
     }
+}
+
+void ClinicChain::keep_details_for(std::uint32_t days) {
+    audit_retention_days_ = days;
+    audit_retention_shortest_ = std::min(audit_retention_shortest_, days);
 }
 
 void ClinicChain::commit(const LocatedStatement& located, const Object& object) {
@@ -233,7 +238,7 @@ void ClinicChain::commit(const LocatedStatement& located, const AuditRetention& 
     if (retention.days < audit_retention_days()) {
         propose(located, retention);
     } else {
-        audit_retention_days_ = retention.days;
+        keep_details_for(retention.days);
     }
 }
 
@@ -446,10 +451,16 @@ std::vector<const ProposalRecord*> ClinicChain::open_proposals(Instant now) cons
     return out;
 }
 
+namespace {
+
+std::uint32_t default_audit_days(const Genesis& genesis) {
+    return *std::ranges::max_element(genesis.retention) + kAuditExtraDays;
+}
+
+}  // namespace
+
 std::uint32_t ClinicChain::audit_retention_days() const {
-    if (audit_retention_days_) return *audit_retention_days_;
-    const auto& days = genesis().retention;
-    return *std::max_element(days.begin(), days.end()) + kAuditExtraDays;
+    return audit_retention_days_.value_or(default_audit_days(genesis()));
 }
 
 std::vector<const ProposalRecord*> ClinicChain::audit_erasures() const {
@@ -461,6 +472,18 @@ std::vector<const ProposalRecord*> ClinicChain::audit_erasures() const {
     }
     std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->pos < b->pos; });
     return out;
+}
+
+bool ClinicChain::details_may_be_erased(
+    const ThreadId& thread, Seq seq, Instant written, Instant now
+) const {
+    const std::uint64_t days = std::min(default_audit_days(genesis()), audit_retention_shortest_);
+    if (now.ms >= written.ms + days * kDayMs) return true;
+    return std::ranges::any_of(proposals_, [&](const auto& item) {
+        const auto* decision = std::get_if<AuditErase>(&item.second.what);
+        return decision != nullptr && item.second.approved && decision->thread == thread &&
+               seq >= decision->from && seq <= decision->to;
+    });
 }
 
 }  // namespace wardline::trust

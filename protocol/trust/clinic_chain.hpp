@@ -184,6 +184,9 @@ public:
     std::uint32_t audit_retention_days() const;
     // The decisions to erase that count, in the order of the chain: proposals of AuditErase.
     std::vector<const ProposalRecord*> audit_erasures() const;
+    // Whether details of an entry of the thread may be gone by now: erased by a decision, or older
+    // than they were ever kept for.
+    bool details_may_be_erased(const ThreadId& thread, Seq seq, Instant written, Instant now) const;
 
 private:
     friend class ClinicRules;
@@ -205,6 +208,7 @@ private:
     void commit(const LocatedStatement& located, const AuditErase& erase);
 
     void propose(const LocatedStatement& located, Proposed what);
+    void keep_details_for(std::uint32_t days);
     void revoke_device(const DeviceId& device, Seq seq);
     static void remove_from_team(TeamRecord& team, const DeviceId& device, Seq seq);
 
@@ -219,6 +223,7 @@ private:
     std::map<Hash, TeamName> epoch_teams_;
     std::optional<Seq> two_people_since_;
     std::optional<std::uint32_t> audit_retention_days_;
+    std::uint32_t audit_retention_shortest_{UINT32_MAX};  // Of all that a statement ever said.
 };
 
 }  // namespace wardline::trust

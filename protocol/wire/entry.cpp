@@ -17,6 +17,12 @@ std::size_t size_estimate(const Entry& entry) {
 
 // Keys in the order of their bytes.
 void write(cbor::Writer& writer, const Entry& entry) {
+    if (entry.erased) {
+        writer.map(4).text("erased").bytes(entry.erased->view());
+        writer.text("kind").uint(static_cast<std::uint64_t>(entry.kind));
+        writer.text("seq").uint(entry.seq).text("time").uint(entry.time.ms);
+        return;
+    }
     const auto pairs = 5U + (entry.added.empty() ? 0U : 1U) + (entry.chain ? 1U : 0U) +
                        (entry.expired ? 1U : 0U) + (entry.live.empty() ? 0U : 1U) +
                        (entry.message.empty() ? 0U : 1U) + (entry.statement.empty() ? 0U : 1U);
@@ -63,6 +69,12 @@ Result<Entry> parse_entry(const cbor::Json& map) {
     out.time = Instant{time};
     WARDLINE_TRY(const auto kind, reader.uint("kind"));
     WARDLINE_TRY(out.kind, parse_entry_kind(kind));
+    if (reader.has("erased")) {
+        WARDLINE_TRY(out.erased, reader.fixed<Hash>("erased"));
+        if (reader.has("details") || reader.has("salt"))
+            return Error{Code::bad_frame, "an erased entry has no details"};
+        return out;
+    }
     WARDLINE_TRY(out.details, reader.bytes("details", kDetailsBytesMax));
     WARDLINE_TRY(out.salt, reader.fixed<Salt>("salt"));
     if (reader.has("chain")) {

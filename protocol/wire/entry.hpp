@@ -16,14 +16,16 @@
 // An entry of the journal as devices get it. docs/protocol.md section 9. Pure; any thread.
 namespace wardline::wire {
 
-// At most one of the payloads is there. They are encoded CBOR items, spliced into frames as they
-// are, so that the server neither parses nor encodes again what it relays.
+// At most one of the payloads is there, and none, nor details and salt, where these are erased.
+// They are encoded CBOR items, spliced into frames as they are, so that the server neither parses
+// nor encodes again what it relays.
 struct Entry {
     Seq seq{0};
     Instant time;
     EntryKind kind{EntryKind::statement};
     Bytes details;  // The CBOR map that the leaf binds.
     Salt salt;
+    std::optional<Hash> erased;             // SHA-256(salt details), in their place.
     std::optional<trust::ChainName> chain;  // With a statement.
     Bytes statement;                        // A map {"body", "sig"}.
     Bytes message;                          // A map {"header", "ciphertext", "slots", "signature"}.

@@ -33,7 +33,7 @@ storage::Task<std::uint64_t> erase(
     entry->statement = statement;
     entry->thread = scope.thread;
     WARDLINE_CO_TRY(co_await services.journal.append(std::move(entry)));
-    co_return co_await services.eraser.erase(scope);
+    co_return co_await services.eraser.erase(scope, count);
 }
 
 // From the first entry on, so that the newest entry of this kind accounts for all that is gone.

@@ -62,6 +62,23 @@ void erase_message(Json& entries, std::size_t number) {
     }
 }
 
+void erase_details(Json& entries, std::size_t number) {
+    for (auto& entry : entries) {
+        if (!is_message(entry)) continue;
+        if (number-- > 0) continue;
+        const auto hash = audit::details_hash(
+            wire::Salt::from(entry["salt"].get_binary()).value(), entry["details"].get_binary()
+        );
+        entry = Json{
+            {"seq", entry["seq"]},
+            {"time", entry["time"]},
+            {"kind", entry["kind"]},
+            {"erased", cbor::binary(hash.view())}
+        };
+        return;
+    }
+}
+
 TEST_F(MessagesTest, OneInThePlaceOfAnotherIsAnAlarm) {
     send("patient", "one");
     send("patient", "two");
@@ -272,6 +289,40 @@ TEST_F(MessagesTest, AMissingMessageIsAnAlarmOnAPatientsDeviceToo) {
     const auto up = return_with([](Json& entries) { erase_message(entries, 0); });
     EXPECT_THAT(alarm_of(up), HasSubstr("a message is missing"));
     EXPECT_EQ(texts("patient"), (Texts{"one", "two", "three"}));
+}
+
+// Such an entry proves like any other: what makes it a lie is that the clinic did not decide it.
+TEST_F(MessagesTest, AMessageWhoseDetailsCannotBeErasedYetIsAnAlarm) {
+    for (const auto* text : {"one", "two"}) send("patient", text);
+    const auto first = [](Json& entries) { erase_details(entries, 0); };
+    EXPECT_THAT(alarm_of(history_with(first)), HasSubstr("the clinic has not decided so"));
+    EXPECT_EQ(texts("anna"), (Texts{"one", "two"}));
+    at("patient").disconnect();
+    send("anna", "three");
+    EXPECT_THAT(alarm_of(return_with(first)), HasSubstr("the clinic has not decided so"));
+    EXPECT_EQ(texts("patient"), (Texts{"one", "two", "three"}));
+}
+
+// A device that comes back after so many years that nothing else can be expected.
+TEST_F(MessagesTest, OnlyProvedErasuresExplainWhatIsMissing) {
+    for (const auto* text : {"one", "two", "three"}) send("patient", text);
+    restart("anna", std::chrono::years{12});
+
+    const auto page = history_with([](Json& entries) { erase_details(entries, 0); });
+    ASSERT_TRUE(page) << page.error().detail;
+    EXPECT_EQ(page.value().messages.size(), 2U);
+    const auto missing = history_with([](Json& entries) { erase_message(entries, 0); });
+    EXPECT_THAT(alarm_of(missing), HasSubstr("a message is missing"));
+    const auto elsewhere = history_with([](Json& entries) {
+        erase_details(entries, 0);
+        erase_message(entries, 1);
+    });
+    EXPECT_THAT(alarm_of(elsewhere), HasSubstr("a message is missing"));
+    const auto forged = history_with([](Json& entries) {
+        erase_details(entries, 0);
+        entries[0]["erased"] = cbor::binary(Hash{}.view());
+    });
+    EXPECT_THAT(alarm_of(forged), HasSubstr("is not in it"));
 }
 
 // Nobody but its author could miss it; but who has answered it has seen it.

@@ -20,9 +20,10 @@ client::StoreKey PracticeTest::key(const std::string& name) {
 void PracticeTest::SetUp() {
     scratch_ = std::make_unique<wardline::testing::ScratchFolder>("practice");
     folder_ = scratch_->path();
-    server_ = std::make_unique<CheatingServer>(CheatingServerOptions{
-        .databases = wardline::testing::TestDatabases::shared().fresh(), .folder = folder_.string()
-    });
+    databases_ = wardline::testing::TestDatabases::shared().fresh();
+    server_ = std::make_unique<CheatingServer>(
+        CheatingServerOptions{.databases = databases_, .folder = folder_.string()}
+    );
     ASSERT_NO_FATAL_FAILURE(found());
     auto admin = office();
     const auto invite = admin.invite_staff(staff("anna"), "reception", {});
@@ -84,9 +85,14 @@ void PracticeTest::add_patient(const PatientId& id, const std::string& name) {
     enrol(name, at("anna").invite_patient(id));
 }
 
-void PracticeTest::restart(const std::string& name) {
+void PracticeTest::restart(const std::string& name, std::chrono::milliseconds ahead) {
     people_.erase(name);
-    auto opened = Client::open(home(name), key(name), client::system_environment());
+    clock_.ahead = ahead;
+    const auto system = client::system_environment();
+    const client::Environment environment{
+        .clock = clock_, .random = system.random, .connector = system.connector
+    };
+    auto opened = Client::open(home(name), key(name), environment);
     ASSERT_TRUE(opened) << opened.error().detail;
     people_[name] = std::move(opened).value();
 }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -48,8 +49,8 @@ protected:
     void add_colleague(const std::string& name);
     // Another patient of the same team, with a device in the home `name`.
     void add_patient(const PatientId& id, const std::string& name);
-    // The person's program ends and starts again.
-    void restart(const std::string& name);
+    // The person's program ends and starts again, on a device whose clock is that much ahead.
+    void restart(const std::string& name, std::chrono::milliseconds ahead = {});
 
     client::Message send(
         const std::string& name,
@@ -78,11 +79,25 @@ protected:
     }
 
     std::filesystem::path folder_;
+    storage::DatabaseOptions databases_;
     std::map<std::string, std::unique_ptr<Client>> people_;
 
 private:
+    class AheadClock final : public client::Clock {
+    public:
+        Instant now() override {
+            return {client::system_clock().now().ms + static_cast<std::uint64_t>(ahead.count())};
+        }
+        std::chrono::steady_clock::time_point steady() override {
+            return client::system_clock().steady();
+        }
+        std::chrono::milliseconds ahead{};
+    };
+
     client::StoreKey key(const std::string& name);
     void found();
+
+    AheadClock clock_;
 
     std::unique_ptr<wardline::testing::ScratchFolder> scratch_;
     std::unique_ptr<CheatingServer> server_;

@@ -103,6 +103,33 @@ TEST_F(JournalReaderTest, PagesAThreadBothWays) {
     EXPECT_TRUE(get(reader_.thread_before(thread, 0, 1)).more);
 }
 
+// As the eraser leaves it once the payload is gone.
+TEST_F(JournalReaderTest, AnErasedMessageStaysWhereItStood) {
+    const auto thread = id_of<ThreadId>(1);
+    const auto before = get(reader_.thread_after(thread, 0, 9)).entries.at(0);
+    sql(options_.main,
+        "delete from wardline.payloads where seq = 3;"
+        "with gone as (delete from wardline.entry_details where seq = 3 returning *)"
+        " insert into wardline.erased_details (clinic, seq, hash, thread, class)"
+        " select clinic, seq, sha256(salt || details), thread, class from gone");
+
+    const auto forward = get(reader_.thread_after(thread, 0, 9));
+    ASSERT_EQ(seqs(forward), (std::vector<Seq>{3, 5}));
+    const auto& erased = forward.entries[0];
+    EXPECT_EQ(erased.erased, audit::details_hash(before.salt, before.details));
+    EXPECT_TRUE(erased.details.empty());
+    EXPECT_TRUE(erased.expired);
+    EXPECT_EQ(erased.message_class, before.message_class);
+    EXPECT_FALSE(forward.entries[1].erased);
+    EXPECT_EQ(seqs(get(reader_.thread_before(thread, 0, 9))), (std::vector<Seq>{3, 5}));
+    EXPECT_EQ(seqs(get(reader_.thread_before(thread, 5, 1))), (std::vector<Seq>{3}));
+    EXPECT_EQ(seqs(get(reader_.thread_messages(thread, 0, 9))), (std::vector<Seq>{5}));
+    // In a patient's sync, and in none of staff, who have notices alone.
+    EXPECT_EQ(seqs(get(reader_.sync_page(0, 9, {{thread}, {}, true}))), (std::vector<Seq>{3, 5}));
+    EXPECT_EQ(seqs(get(reader_.sync_page(0, 9, {{thread}, {}, false}))), (std::vector<Seq>{5}));
+    EXPECT_EQ(get(reader_.range(2, 3, 1)).entries.at(0).erased, erased.erased);
+}
+
 // Slots added to messages, which tell their units.
 std::unique_ptr<TestAct> added_slots_to(std::vector<Seq> messages, std::uint8_t thread = 1) {
     auto act = an_act_that([thread](const storage::Act&, const storage::JudgeFacts& facts) {

@@ -27,6 +27,9 @@ Place place(Seq seq, std::uint8_t by, std::optional<std::uint64_t> counter, Seq 
         .prev = prev == 0 ? Hash{} : hash_of(prev)
     };
 }
+Place erased(Seq seq) {
+    return {.seq = seq, .erased = true, .device = {}, .hash = {}};
+}
 bool alarms(ThreadOrder& order, const Place& next) {
     const auto taken = order.take(next);
     return !taken && taken.error().code == Code::trust_alarm;
@@ -34,9 +37,9 @@ bool alarms(ThreadOrder& order, const Place& next) {
 
 TEST(ThreadOrder, TakesWhatIsNumberedWithoutGaps) {
     ThreadOrder order{true};
-    EXPECT_TRUE(order.take(place(3, 1, 1)).value());
-    EXPECT_TRUE(order.take(place(5, 2, 1, 3)).value());
-    EXPECT_TRUE(order.take(place(9, 1, 2, 5)).value());
+    EXPECT_TRUE(order.take(place(3, 1, 1)).value().prev);
+    EXPECT_TRUE(order.take(place(5, 2, 1, 3)).value().prev);
+    EXPECT_TRUE(order.take(place(9, 1, 2, 5)).value().prev);
 }
 
 TEST(ThreadOrder, AudiencesAreNumberedApart) {
@@ -89,17 +92,62 @@ TEST(ThreadOrder, WhatHasExpiredCountsAsOne) {
 TEST(ThreadOrder, APredecessorIsOneOfThoseBefore) {
     ThreadOrder order{true};
     ASSERT_TRUE(order.take(place(3, 1, std::nullopt)));
-    EXPECT_TRUE(order.take(place(4, 1, 2, 3)).value());
-    EXPECT_FALSE(order.take(place(5, 1, 3, 99)).value());
-    EXPECT_FALSE(order.take(place(6, 1, 4, 6)).value());
+    EXPECT_TRUE(order.take(place(4, 1, 2, 3)).value().prev);
+    EXPECT_FALSE(order.take(place(5, 1, 3, 99)).value().prev);
+    EXPECT_FALSE(order.take(place(6, 1, 4, 6)).value().prev);
 }
 
 TEST(ThreadOrder, GoesOnFromWhatIsRemembered) {
     ThreadOrder order{true};
-    order.remember(device(1), Audience::all, 41);
+    order.remember(device(1), Audience::all, {41, 299});
     ASSERT_TRUE(order.take(place(300, 1, 42)));
-    EXPECT_EQ(order.counter(device(1), Audience::all), 42U);
-    EXPECT_EQ(order.counter(device(2), Audience::all), std::nullopt);
+    EXPECT_EQ(order.counter(device(1), Audience::all)->counter, 42U);
+    EXPECT_EQ(order.counter(device(1), Audience::all)->seq, 300U);
+    EXPECT_FALSE(order.counter(device(2), Audience::all));
+}
+
+TEST(ThreadOrder, AnErasedMessageStandsForOneNumberThatIsLeftOut) {
+    ThreadOrder order{true};
+    ASSERT_TRUE(order.take(erased(3)));
+    ASSERT_TRUE(order.take(erased(4)));
+    EXPECT_EQ(order.take(place(5, 1, 2)).value().accounted, std::vector<Seq>{3});
+    EXPECT_EQ(order.take(place(6, 2, 2)).value().accounted, std::vector<Seq>{4});
+    EXPECT_TRUE(order.take(place(7, 3, 1)).value().accounted.empty());
+    EXPECT_TRUE(alarms(order, place(8, 1, 4)));
+}
+
+TEST(ThreadOrder, NoNumberIsLeftOutForOneThatStoodElsewhere) {
+    ThreadOrder order{true};
+    ASSERT_TRUE(order.take(erased(3)));
+    ASSERT_TRUE(order.take(place(5, 1, 2)));
+    ASSERT_TRUE(order.take(erased(6)));
+    ASSERT_TRUE(order.take(place(7, 1, 3)));
+    EXPECT_TRUE(alarms(order, place(8, 1, 5))) << "6 stood before number 3";
+    ThreadOrder other{true};
+    EXPECT_TRUE(alarms(other, place(5, 1, 2)));
+}
+
+// The gap is before the expired one, whose own number nobody knows any more.
+TEST(ThreadOrder, ErasedAndExpiredMessagesAddUp) {
+    ThreadOrder order{true};
+    ASSERT_TRUE(order.take(place(2, 1, 1)));
+    ASSERT_TRUE(order.take(erased(3)));
+    ASSERT_TRUE(order.take(place(4, 1, std::nullopt)));
+    EXPECT_EQ(order.take(place(5, 1, 4)).value().accounted, std::vector<Seq>{3});
+}
+
+TEST(ThreadOrder, WhereOneIsErasedNobodyKnowsWhatAnAuthorHadSeen) {
+    ThreadOrder order{true};
+    ASSERT_TRUE(order.take(erased(3)));
+    EXPECT_TRUE(order.take(place(5, 1, 1, 99)).value().prev);
+}
+
+TEST(ThreadOrder, RemembersErasedMessagesAndWhatTheyStandFor) {
+    ThreadOrder order{true};
+    order.remember_erased(10, false);
+    order.remember_erased(11, true);
+    ASSERT_TRUE(order.take(place(20, 1, 2)));
+    EXPECT_TRUE(alarms(order, place(21, 2, 2)));
 }
 
 }  // namespace

@@ -145,7 +145,13 @@ TEST_F(EntryTest, EveryPayloadReadsBack) {
     expired.kind = EntryKind::message;
     expired.expired = true;
 
-    for (const auto& entry : {an_entry(), statement, message, added, expired}) {
+    Entry erased;
+    erased.seq = 300;
+    erased.time = Instant{1'700'000'000'000};
+    erased.kind = EntryKind::message;
+    erased.erased = crypto::sha256(as_bytes("salt and details"));
+
+    for (const auto& entry : {an_entry(), statement, message, added, expired, erased}) {
         EXPECT_EQ(read(encode(entry)).value(), entry);
     }
     EXPECT_EQ(
@@ -189,6 +195,7 @@ TEST_F(EntryTest, RefusesWhatIsNoEntry) {
     EXPECT_EQ(with("live", 1), "bad_frame");
     EXPECT_EQ(with("added", Json::object()), "bad_frame");
     EXPECT_EQ(with("expired", 1), "bad_frame");
+    EXPECT_EQ(with("erased", binary(Bytes(32))), "bad_frame") << "beside its details";
     for (const char* key : {"seq", "time", "kind", "details", "salt"}) {
         auto map = cbor::decode(encode(an_entry())).value();
         map.erase(key);
