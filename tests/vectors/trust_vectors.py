@@ -224,7 +224,7 @@ class Scene:
         return copy.deepcopy(self)
 
     def add(self, kind, by, data, **changes):
-        self.clinic.add("clinic", kind, by, data, **changes)
+        return self.clinic.add("clinic", kind, by, data, **changes)
 
     def add_patient(self, kind, by, data, **changes):
         self.clinic.add("patient/P-1042", kind, by, data, **changes)
@@ -240,11 +240,13 @@ def chain_vectors():
     base = Scene()
     cases = []
 
-    def case(name, expected, act, readers=None):
+    def case(name, expected, act, readers=None, audit=None):
         scene = base.copy()
         act(scene)
         more = scene.clinic.entries[len(base.clinic.entries):]
         made = {"name": name, "entries": more, "last": expected}
+        if audit:
+            made["audit"] = audit
         if readers:
             made["readers"] = {"patient": "P-1042", "all": readers(scene)}
         cases.append(made)
@@ -355,6 +357,58 @@ def chain_vectors():
         invite, statement = scene.clinic.invite("clinic", scene.admin, "weak", "s:weak")
         scene.clinic.grant("clinic", invite, statement, device, "clinician")
 
+    days = 30 * len(CLASSES) + 365
+
+    def keep_audit(scene, by, number):
+        return scene.add("audit-retention", by, {"days": number})
+
+    def erase_audit(scene, by, to):
+        return scene.add("audit-erase", by, {
+            "thread": some_bytes("trust thread", 16), "from": 2, "to": to,
+            "reason": "subject-request",
+        })
+
+    def approved(act, by, *more):
+        def both(scene):
+            proposal = act(scene, scene.officer, *more)
+            scene.add("approve", by(scene), {"proposal": proposal})
+        return both
+
+    def audit(kept, *erased):
+        return {"days": kept, "erased": [list(each) for each in erased]}
+
+    case(
+        "details are kept for longer by one person", "ok",
+        lambda s: keep_audit(s, s.officer, days + 1), audit=audit(days + 1),
+    )
+    case(
+        "and for a shorter time not yet", "ok",
+        lambda s: keep_audit(s, s.officer, days - 1), audit=audit(days),
+    )
+    case(
+        "but once another has approved", "ok",
+        approved(keep_audit, lambda s: s.admin, days - 1), audit=audit(days - 1),
+    )
+    case(
+        "details are kept for the time that they are", "bad_statement",
+        lambda s: keep_audit(s, s.officer, days),
+    )
+    case(
+        "a decision to erase that nobody approved", "ok",
+        lambda s: erase_audit(s, s.officer, 9), audit=audit(days),
+    )
+    case(
+        "a decision of two to erase", "ok", approved(erase_audit, lambda s: s.admin, 9),
+        audit=audit(days, (2, 9)),
+    )
+    case(
+        "its author approves it", "forbidden", approved(erase_audit, lambda s: s.officer, 9),
+    )
+    case(
+        "a decision to erase what is not written yet", "bad_statement",
+        lambda s: erase_audit(s, s.officer, s.clinic.entries[-1]["seq"] + 1),
+    )
+    case("a nurse decides to erase", "forbidden", lambda s: erase_audit(s, s.nurse, 9))
     case("the administrator approves their own proposal", "forbidden", own_approval)
     case("root approves although two people are needed", "forbidden", root_approval)
     case("a nurse invites a colleague", "forbidden", lambda s: stranger_invite(s, s.nurse))
@@ -444,6 +498,11 @@ def statement_vectors():
         ("clinic", "disable", scene.admin, {"account": "s:doctor"}),
         ("clinic", "approve", scene.officer, {"proposal": hash_of("proposal")}),
         ("clinic", "object", scene.officer, {"proposal": hash_of("proposal")}),
+        ("clinic", "audit-retention", scene.officer, {"days": 400}),
+        ("clinic", "audit-erase", scene.officer, {
+            "thread": some_bytes("trust thread", 16), "from": 2, "to": 9,
+            "reason": "subject-request",
+        }),
         ("patient/P-1042", "patient", scene.nurse, {
             "patient": "P-1042", "thread": some_bytes("trust thread", 16), "teams": ["ward"],
         }),
@@ -482,6 +541,10 @@ def malformed_statements(scene):
     team = {"team": "lab", "founders": ["s:nurse", "s:nurse"]}
     patient = scene.clinic.body("patient/P-1042", "revoke", scene.phone, {"device": bytes(16)})
     no_head = {key: value for key, value in patient.items() if key != "head"}
+    erase = {
+        "thread": bytes(16), "from": 2, "to": 9, "reason": "court-order",
+    }
+    erasure = lambda **changes: good | {"type": "audit-erase", "data": erase | changes}
     cases = [
         ("version 2", good | {"v": 2}),
         ("a key too many", good | {"more": 1}),
@@ -499,6 +562,10 @@ def malformed_statements(scene):
         ("devices that are not sorted", epoch),
         ("a founder twice", good | {"type": "team", "data": team}),
         ("no founder", good | {"type": "team", "data": {"team": "lab", "founders": []}}),
+        ("a retention of no days", good | {"type": "audit-retention", "data": {"days": 0}}),
+        ("a range that ends before it begins", erasure(to=1)),
+        ("entries from 0 on", erasure(**{"from": 0})),
+        ("a reason that is none of the list", erasure(reason="tidiness")),
         ("a name with a space", good | {"type": "disable", "data": {"account": "s:a b"}}),
     ]
     return [{"name": name, "body": cbor(body)} for name, body in cases]
