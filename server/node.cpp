@@ -15,6 +15,7 @@
 #include "storage/embedded_postgres.hpp"
 #include "storage/journal_writer.hpp"
 #include "storage/key_ring.hpp"
+#include "storage/measurement.hpp"
 #include "storage/wakeups.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -288,6 +289,7 @@ net::awaitable<Result<void>> Node::Impl::start() {
         WARDLINE_CO_TRY(metrics_listener.open(*config.metrics));
         log.info("metrics_listening", {LogField::port(metrics_listener.endpoint().port)});
     }
+    if constexpr (!storage::kKeepsTrail) log.warn("built_without_audit_trail", {});
     WARDLINE_CO_TRY(listener.open(config.listen));
     log.info(
         "listening",

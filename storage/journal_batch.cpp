@@ -1,5 +1,7 @@
 #include "storage/journal_batch.hpp"
 
+#include "storage/measurement.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -8,8 +10,10 @@
 namespace wardline::storage {
 namespace {
 
-// The first head of each such stretch of time is kept for good.
-constexpr std::uint64_t kHeadEveryMs = 60'000;
+// Of each hour and of so many entries one head is kept for good: each costs whoever verifies the
+// journal a signature, and two of them tell between which entries it was changed.
+constexpr std::uint64_t kHeadEveryMs = 3'600'000;
+constexpr std::uint64_t kHeadEveryEntries = 128;
 
 Error id_reused(const FirstAnswer& first) {
     return Error{
@@ -121,6 +125,15 @@ void JournalBatch::take_draft(const Act& act, Draft draft) {
 void JournalBatch::extend_tree(
     const ClinicId& clinic, const SigningSecret& audit_key, crypto::Random& random
 ) {
+    audit::TreeHead tree_head;
+    tree_head.clinic = clinic;
+    tree_head.time = time;
+    if constexpr (!kKeepsTrail) {
+        writes.leaves.resize(writes.entries.size());
+        tree_head.size = writes.entries.back().seq;
+        writes.head = audit::sign_head(tree_head, audit_key);
+        return;
+    }
     writes.leaves.reserve(writes.entries.size());
     for (auto& entry : writes.entries) {
         entry.salt = crypto::random_fixed<audit::Salt>(random);
@@ -128,13 +141,12 @@ void JournalBatch::extend_tree(
         writes.leaves.push_back(audit::leaf_hash(entry.seq, entry.time, entry.kind, details));
         edge.append(writes.leaves.back(), writes.tiles);
     }
-    audit::TreeHead tree_head;
-    tree_head.clinic = clinic;
     tree_head.size = edge.size();
     tree_head.root = edge.root();
-    tree_head.time = time;
     writes.head = audit::sign_head(tree_head, audit_key);
-    writes.keep_head = time.ms / kHeadEveryMs != facts.head_time.ms / kHeadEveryMs;
+    const auto size_before = edge.size() - writes.entries.size();
+    writes.keep_head = time.ms / kHeadEveryMs != facts.head_time.ms / kHeadEveryMs ||
+                       edge.size() / kHeadEveryEntries != size_before / kHeadEveryEntries;
 }
 
 }  // namespace wardline::storage

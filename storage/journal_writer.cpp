@@ -5,6 +5,7 @@
 #include "storage/journal_batch.hpp"
 #include "storage/journal_reader.hpp"
 #include "storage/key_ring.hpp"
+#include "storage/measurement.hpp"
 #include "storage/pg/connection.hpp"
 #include "storage/pg/event.hpp"
 #include "storage/pg/pool.hpp"
@@ -242,7 +243,9 @@ Task<void> JournalWriter::Impl::lock(JournalBatch& batch) {
     // Judged in the light of everything before.
     WARDLINE_CO_TRY(co_await catch_up(batch.facts.head_seq));
     if (seen != batch.facts.head_seq) co_return Error{Code::unavailable, "a gap was not read"};
-    WARDLINE_CO_TRY(co_await extend_edge(batch.facts.head_seq));
+    if constexpr (kKeepsTrail) {
+        WARDLINE_CO_TRY(co_await extend_edge(batch.facts.head_seq));
+    }
     batch.edge = edge;
     co_return success();
 }

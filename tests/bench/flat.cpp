@@ -86,6 +86,10 @@ public:
         FlatClinic many{{.threads = kThreads, .entries = options_.entries}, options_.below};
         expect_entries(many, options_.entries);
         judge_both("journal", few, many, kThreads);
+        auto proofs = many.proof_times(kProofs);
+        report_.figure("proof_p50_ms", percentile(proofs, 0.5) / 1000.0);
+        report_.figure("proof_p99_ms", percentile(proofs, 0.99) / 1000.0);
+        if (percentile(proofs, 0.99) > kProofUsMost) report_.miss("a proof takes more than 5 ms");
     }
     void not_analysed() {
         FlatClinic few{
@@ -109,6 +113,8 @@ public:
 
 private:
     static constexpr std::size_t kThreads = 100;
+    static constexpr std::size_t kProofs = 1'000;
+    static constexpr std::uint32_t kProofUsMost = 5'000;
 
     static void expect_entries(FlatClinic& clinic, std::size_t count) {
         if (clinic.entries() < count) throw std::runtime_error{"the journal is too short"};

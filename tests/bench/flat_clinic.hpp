@@ -30,6 +30,8 @@ public:
     void send(std::size_t count, std::size_t at_once);
     // What each of so many more costs.
     Cost cost_of(std::size_t count, std::size_t at_once);
+    // µs from asking for the proof between two heads, anywhere in the journal, to the answer.
+    std::vector<std::uint32_t> proof_times(std::size_t count);
     // Ends the server's database sessions and waits for new ones, which plan everything anew.
     void renew_sessions();
 

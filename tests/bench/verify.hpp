@@ -11,7 +11,7 @@ namespace wardline::bench {
 
 struct VerifyOptions {
     std::size_t entries{1'000'000};
-    std::size_t batch{8};  // Entries between two signed heads.
+    std::size_t batch{128};  // Entries between two signed heads, as the server keeps them.
     std::filesystem::path below{"/var/tmp"};
 };
 Report verify(const VerifyOptions& options);

@@ -24,7 +24,7 @@ protected:
             send(from_patient, patient);
             from_nurse.ask("open", {{"thread", thread()}});
             from_nurse.ask("close", {{"thread", thread()}});
-            clinic.pass(61'000);  // So that a head is kept of each minute.
+            clinic.pass(3'600'000);  // So that a head is kept of each hour.
         }
         from_auditor.emplace(connect(auditor));
         for (const auto* table : kTables) {

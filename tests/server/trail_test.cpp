@@ -1,6 +1,9 @@
 #include "tests/server/trail_fixture.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
+#include <thread>
 
 namespace wardline::testing {
 namespace {
@@ -10,7 +13,7 @@ TEST_F(TrailTest, IsReadInFullAndVerifiesFromTheFirstEntry) {
     auto from_nurse = connect(nurse);
     for (int i = 0; i < 5; ++i) {
         send(from_patient, patient);
-        clinic.pass(61'000);  // A head is kept for each minute.
+        clinic.pass(3'600'000);  // A head is kept for each hour.
     }
     from_nurse.ask("open", {{"thread", thread()}});
     auto from_auditor = connect(auditor);
@@ -65,6 +68,55 @@ TEST_F(TrailTest, ARightThatEndsEndsAReadingThatHasBegun) {
     store();
 
     EXPECT_EQ(code_of(from_auditor.ask("audit", {{"after", 0}, {"limit", 9}})), "forbidden");
+}
+
+// Each node on a thread of its own, both with as much under way as a connection may have.
+TEST_F(TrailTest, TwoNodesThatWriteAtOnceLeaveOneTreeWithoutGaps) {
+    constexpr std::uint64_t kMessages = 150;
+    constexpr std::uint64_t kAtOnce = 50;
+    ServerNode second{databases, clinic.now};
+    second.start();
+    auto here = connect(node, nurse);
+    auto there = connect(second, patient);
+    here.ask("open", {{"thread", thread()}});
+    const auto prepare_all = [this](RawClient& client, const TestDevice& device) {
+        std::vector<Json> out;
+        for (std::uint64_t counter = 1; counter <= kMessages; ++counter)
+            out.push_back(prepare(client, device, {.counter = counter}));
+        return out;
+    };
+    const auto from_nurse = prepare_all(here, nurse);
+    const auto from_patient = prepare_all(there, patient);
+    const auto send_all = [](RawClient& client, const std::vector<Json>& bodies) {
+        std::vector<Seq> seqs;
+        for (std::size_t at = 0; at < bodies.size(); at += kAtOnce) {
+            std::vector<std::uint64_t> asked;
+            for (std::size_t i = at; i < at + kAtOnce; ++i)
+                asked.push_back(client.send("send", bodies[i]));
+            for (const auto id : asked) seqs.push_back(client.answer_to(id).value("seq", Seq{0}));
+        }
+        return seqs;
+    };
+    std::vector<Seq> of_patient;
+    std::thread other_node{[&] { of_patient = send_all(there, from_patient); }};
+    const auto of_nurse = send_all(here, from_nurse);
+    other_node.join();
+
+    EXPECT_TRUE(std::ranges::is_sorted(of_nurse));
+    EXPECT_TRUE(std::ranges::is_sorted(of_patient));
+    EXPECT_LT(of_nurse.front(), of_patient.back()) << "one after the other proves nothing";
+    EXPECT_LT(of_patient.front(), of_nurse.back()) << "one after the other proves nothing";
+    auto from_auditor = connect(auditor);
+    const auto whole = read(from_auditor, Json::object());
+    std::vector<Seq> messages;
+    for (std::size_t i = 0; i < whole.entries.size(); ++i) {
+        ASSERT_EQ(whole.entries[i].seq, i + 1);
+        if (whole.entries[i].kind == audit::EntryKind::message) messages.push_back(i + 1);
+    }
+    std::vector<Seq> acknowledged;
+    std::ranges::merge(of_nurse, of_patient, std::back_inserter(acknowledged));
+    EXPECT_EQ(messages, acknowledged);
+    EXPECT_EQ(first_finding(verify(from_auditor)), "sound");
 }
 
 TEST_F(TrailTest, QuestionsNarrowIt) {
@@ -181,9 +233,12 @@ TEST_F(TrailTest, ADecisionOfTwoErasesDetailsAndLeavesEveryProof) {
 }
 
 TEST_F(TrailTest, WhatTheTrailHasKeptForItsTimeIsErasedAndStatementsStay) {
+    Seq message = 0;
     {
         auto from_patient = connect(patient);
-        send(from_patient, patient, {.message_class = trust::MessageClass::admin});
+        const auto sent =
+            send(from_patient, patient, {.message_class = trust::MessageClass::admin});
+        message = sent["seq"].get<Seq>();
     }
     // Genesis keeps content for 3,650 days at most.
     clinic.pass((3'650 + 365 + 1) * trust::kDayMs);
@@ -198,12 +253,65 @@ TEST_F(TrailTest, WhatTheTrailHasKeptForItsTimeIsErasedAndStatementsStay) {
     std::uint64_t erased = 0;
     for (const auto& entry : whole.entries) {
         if (entry.seq > erasure["to"].get<Seq>()) break;
-        const bool stays =
-            entry.kind == audit::EntryKind::statement || entry.kind == audit::EntryKind::message;
-        EXPECT_EQ(entry.salt.has_value(), stays) << entry.seq;
+        EXPECT_EQ(entry.salt.has_value(), entry.kind == audit::EntryKind::statement) << entry.seq;
         erased += entry.salt ? 0 : 1;
     }
     EXPECT_EQ(erased, erasure["count"]);
+    EXPECT_EQ(first_finding(verify(from_auditor)), "sound");
+
+    // Its readers hear that it stood there, and no more.
+    auto from_patient = connect(patient);
+    const auto shown =
+        from_patient.ask("history", {{"thread", thread()}, {"before", 0}, {"limit", 9}});
+    ASSERT_EQ(shown["entries"].size(), 1U);
+    const auto& stub = shown["entries"][0];
+    EXPECT_EQ(stub.size(), 4U);
+    EXPECT_EQ(stub["seq"], message);
+    EXPECT_EQ(stub["kind"], 2);
+    EXPECT_EQ(
+        audit::leaf_hash(
+            message,
+            Instant{stub["time"].get<std::uint64_t>()},
+            audit::EntryKind::message,
+            Hash::from(stub["erased"].get_binary()).value()
+        ),
+        whole.entries.at(message - 1).leaf
+    );
+    const auto synced = from_patient.ask("sync", {{"after", message - 1}, {"limit", 1}});
+    EXPECT_EQ(synced["entries"].at(0), stub);
+}
+
+TEST_F(TrailTest, AMessageKeepsItsDetailsAsLongAsItsContent) {
+    Seq message = 0;
+    {
+        auto from_patient = connect(patient);
+        message = send(from_patient, patient)["seq"].get<Seq>();
+    }
+    clinic.seq = node.journal.seen();
+    const auto proposal = clinic.must(
+        manager.signing,
+        trust::AuditErase{
+            clinic.patient("P-1").thread(), 1, message, trust::ErasureReason::subject_request
+        }
+    );
+    clinic.must(clinic.admin.signing, trust::Approve{proposal.statement.hash()});
+    store();
+    node.application->erase_details();
+    const auto from_before = [&](const char* kind) {
+        return sql(
+            databases.main,
+            "select count(*) from wardline." + std::string{kind} +
+                " where seq = " + std::to_string(message)
+        );
+    };
+    EXPECT_EQ(from_before("entry_details"), "1");
+
+    clinic.pass(3'651 * trust::kDayMs);
+    connect(manager).ask("retention-run");
+    node.application->erase_details();
+    ASSERT_TRUE(run_until(node.io, [&] { return from_before("erased_details") == "1"; }));
+    EXPECT_EQ(from_before("entry_details"), "0");
+    auto from_auditor = connect(auditor);
     EXPECT_EQ(first_finding(verify(from_auditor)), "sound");
 }
 
@@ -231,7 +339,20 @@ TEST_F(TrailTest, NoPatientIsFoundInWhatRemainsOfErasedEntries) {
             "select count(*) from wardline.erased_details where hash in"
             " (select sha256(convert_to('P-' || n, 'UTF8')) from generate_series(0, 9999) n)");
     EXPECT_EQ(unsalted, "0");
-    // The search itself works: it finds the id in the details that are still there.
+    // Who wrote, and to whom, is gone with the message.
+    EXPECT_EQ(
+        sql(databases.main,
+            "select count(*) from wardline.erased_details x join wardline.entries e using (seq)"
+            " where e.kind = 2 and octet_length(x.thread) = 16"),
+        "1"
+    );
+    EXPECT_EQ(
+        sql(databases.main,
+            "select count(*) from wardline.entry_details d join wardline.entries e using (seq)"
+            " where e.kind = 2"),
+        "0"
+    );
+    // The search itself works: it finds the id in the statements, which stay.
     EXPECT_NE(
         sql(databases.main,
             "select count(*) from wardline.entry_details"
