@@ -196,14 +196,14 @@ if [ "$quick" = no ]; then
     [ -z "${beside[tidy]:-}" ] || finish tidy
 fi
 
-printf '\n=== Summary (%d s; logs in build/logs)\n' "$SECONDS"
-printf '%s\n' "${summary[@]}"
 for name in asan-tests release-tests; do
     log="$logs/$name.log"
     [ -e "$log" ] || continue
     printf '\n%s:\n' "$name"
     sed -n '/% tests passed/,/^Total Test time/p; /^The following tests FAILED/,/^Errors while/p' "$log"
 done
+printf '\n=== Summary (%d s; logs in build/logs)\n' "$SECONDS"
+printf '%s\n' "${summary[@]}"
 if [ "$failed" -ne 0 ]; then
     printf '\nFAILED\n'
     exit 1
