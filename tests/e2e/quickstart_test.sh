@@ -118,7 +118,7 @@ for _ in $(seq 100); do
     sleep 0.3
 done
 invite="$(as wardline-admin admin staff invite auditor --role auditor --json)" || fail "no invite"
-mkdir "$scratch/dir/clients/auditor"
+mkdir -m 700 "$scratch/dir/clients/auditor"
 head -c 32 /dev/urandom > "$scratch/dir/clients/auditor/key"
 chmod 600 "$scratch/dir/clients/auditor/key"
 uri="$(python3 -c 'import json, sys; print(json.load(sys.stdin)["uri"])' <<< "$invite")"
