@@ -289,7 +289,7 @@ net::awaitable<Result<void>> Node::Impl::start() {
         WARDLINE_CO_TRY(metrics_listener.open(*config.metrics));
         log.info("metrics_listening", {LogField::port(metrics_listener.endpoint().port)});
     }
-    if constexpr (!storage::kKeepsTrail) log.warn("built_without_audit_trail", {});
+    if (!storage::kKeepsTrail) log.warn("built_without_audit_trail", {});
     WARDLINE_CO_TRY(listener.open(config.listen));
     log.info(
         "listening",

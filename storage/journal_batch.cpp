@@ -128,7 +128,7 @@ void JournalBatch::extend_tree(
     audit::TreeHead tree_head;
     tree_head.clinic = clinic;
     tree_head.time = time;
-    if constexpr (!kKeepsTrail) {
+    if (!kKeepsTrail) {
         writes.leaves.resize(writes.entries.size());
         tree_head.size = writes.entries.back().seq;
         writes.head = audit::sign_head(tree_head, audit_key);

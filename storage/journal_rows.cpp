@@ -265,7 +265,7 @@ std::vector<pg::Statement> writes_of(int clinic, const BatchWrites& writes) {
     if (writes.founds) out.push_back({&kFound, Params{}.int4(clinic).bytea(writes.founds->view())});
     if (!writes.entries.empty()) {
         out.push_back(entry_rows(clinic, writes));
-        if constexpr (kKeepsTrail) out.push_back(detail_rows(clinic, writes.entries));
+        if (kKeepsTrail) out.push_back(detail_rows(clinic, writes.entries));
         const auto has_statement = [](const auto& entry) { return entry.statement.has_value(); };
         if (std::ranges::any_of(writes.entries, has_statement)) {
             out.push_back(statement_rows(clinic, writes.entries));

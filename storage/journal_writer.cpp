@@ -243,7 +243,7 @@ Task<void> JournalWriter::Impl::lock(JournalBatch& batch) {
     // Judged in the light of everything before.
     WARDLINE_CO_TRY(co_await catch_up(batch.facts.head_seq));
     if (seen != batch.facts.head_seq) co_return Error{Code::unavailable, "a gap was not read"};
-    if constexpr (kKeepsTrail) {
+    if (kKeepsTrail) {
         WARDLINE_CO_TRY(co_await extend_edge(batch.facts.head_seq));
     }
     batch.edge = edge;

@@ -32,7 +32,7 @@ void write(std::FILE* file, std::string& text) {
     text.clear();
 }
 
-// Heads as a server under load leaves them: one for each batch of a transaction.
+// Heads as a server keeps them: one for so many entries.
 void write_export(std::FILE* file, const VerifyOptions& options) {
     testing::SampleClinic clinic;
     const auto exporter = audit::make_exporter(audit::ExportFormat::jsonl);
