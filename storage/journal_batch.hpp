@@ -22,7 +22,7 @@ public:
         JournalWriter::Completion done;
     };
 
-    void add(Pending pending);
+    void add(Pending one);
     // Acts for which `told` is true have been answered otherwise and leave.
     void remove_if(const std::function<bool(Pending&)>& told);
 

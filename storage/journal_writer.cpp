@@ -75,7 +75,7 @@ struct JournalWriter::Impl {
     void succeed(JournalBatch& batch);
     void fail(JournalBatch& batch, const Error& error);
     void fail_all(Code code, const char* why);
-    void give_back_side(SideWrites side);
+    void give_back_side(SideWrites lost);
     // Whether there is something to look for; asked once for each rumour.
     bool look() { return std::exchange(rumoured, 0) > seen; }
     bool side_due() const { return !side.empty() && Steady::now() - side_written >= kSidePause; }
@@ -197,6 +197,7 @@ Task<void> JournalWriter::Impl::warm_up(const std::vector<const Act*>& acts) {
     std::map<UnitPlace, UnitSlot> found;
     add_units(rows, found);
     std::vector<KeyNumber> numbers;
+    numbers.reserve(found.size());
     for (const auto& [place, slot] : found) numbers.push_back(slot.key);
     WARDLINE_CO_TRY(co_await keys.find(std::move(numbers)));
     known_units.insert(found.begin(), found.end());

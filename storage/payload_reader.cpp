@@ -56,6 +56,7 @@ void add_erased(const pg::Rows& rows, const Index& index) {
 // The first entry that the page has no room for, or 0.
 Task<Seq> add_payloads(KeyRing& keys, const pg::Rows& rows, const Index& index) {
     std::vector<KeyNumber> numbers;
+    numbers.reserve(static_cast<std::size_t>(rows.size()));
     for (int row = 0; row < rows.size(); ++row) numbers.push_back(rows.number(row, 2));
     std::unordered_map<KeyNumber, SymmetricKey> found;
     if (!numbers.empty()) {

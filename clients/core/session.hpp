@@ -95,7 +95,7 @@ public:
     // thread's first message on.
     Result<void> check_order(std::span<const Place> places, bool whole);
     // Own messages as sent, delivered or read, by the cursors of the other side.
-    Result<void> apply_receipts(std::vector<Message>& messages, const PatientId& patient);
+    Result<void> apply_receipts(std::vector<Message>& shown, const PatientId& patient);
     Result<std::vector<ReceiptInfo>> receipts(const PatientId& patient);
     Result<void> send_receipt(
         const PatientId& patient, std::optional<Seq> delivered, std::optional<Seq> read

@@ -121,7 +121,10 @@ private:
     }
     static void warm_up(const std::vector<FlatClinic*>& clinics, std::size_t threads) {
         fmt::print(stderr, "Measuring...\n");
-        for (auto* clinic : clinics) clinic->send(threads + kWarmUp, kAtOnce);
+        for (auto* clinic : clinics) {
+            clinic->connect();
+            clinic->send(threads + kWarmUp, kAtOnce);
+        }
     }
     void note(const std::string& name, const Compared& found) {
         report_.figure(name + "_small_server_us", median(found.small.server_us));

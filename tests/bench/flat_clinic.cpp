@@ -61,7 +61,6 @@ void FlatClinic::connect() {
     exchange_.emplace(std::move(sender), std::move(receiver));
 }
 
-// On new connections each time: they answer no pings, and the server ends who only listens.
 void FlatClinic::grow_to(std::size_t wanted) {
     for (auto now = entries(); now < wanted; now = entries()) {
         send(std::min(wanted - now, kPortion), kWindow);
@@ -88,6 +87,7 @@ std::vector<Prepared> FlatClinic::prepare_next(std::size_t count) {
     };
     const std::size_t shares = std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::jthread> threads;
+    threads.reserve(shares);
     for (std::size_t share = 0; share < shares; ++share) {
         threads.emplace_back(prepare_share, share, shares);
     }
@@ -114,9 +114,10 @@ Cost FlatClinic::cost_of(std::size_t count, std::size_t at_once) {
 
 std::vector<std::uint32_t> FlatClinic::proof_times(std::size_t count) {
     const auto wire = clinic_.log_in(patients_.front());
-    std::mt19937_64 dice{1};
+    std::mt19937_64 dice{std::random_device{}()};
     std::uniform_int_distribution<std::uint64_t> any{1, entries()};
     std::vector<std::uint32_t> out;
+    out.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto [from, to] = std::minmax({any(dice), any(dice)});
         const auto begin = Clock::now();
@@ -140,8 +141,8 @@ void FlatClinic::renew_sessions() {
         });
         try {
             if (gone && !now.empty()) return connect();
-        } catch (const std::runtime_error&) {
-            // Not ready yet.
+        } catch (const std::runtime_error& not_ready) {
+            if (Clock::now() > end) throw std::runtime_error{not_ready.what()};
         }
         if (Clock::now() > end) throw std::runtime_error{"the server did not come back"};
         std::this_thread::sleep_for(kLook);

@@ -26,6 +26,8 @@ class FlatClinic {
 public:
     FlatClinic(const ClinicSize& size, const std::filesystem::path& below);
 
+    // On new connections: they answer no pings, and the server ends who only listens.
+    void connect();
     // Sends so many more messages, at most 60 at once.
     void send(std::size_t count, std::size_t at_once);
     // What each of so many more costs.
@@ -39,8 +41,7 @@ public:
     Sql& sql() noexcept { return sql_; }
 
 private:
-    void grow_to(std::size_t entries);
-    void connect();
+    void grow_to(std::size_t wanted);
     std::vector<Prepared> prepare_next(std::size_t count);
 
     PrivateServer server_;

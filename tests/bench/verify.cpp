@@ -60,7 +60,7 @@ double cpu_seconds() {
 
 audit::VerifyReport verify_file(std::FILE* file) {
     static std::array<char, 1 << 20> piece;
-    std::rewind(file);
+    if (std::fseek(file, 0, SEEK_SET) != 0) throw std::runtime_error{"cannot read the export"};
     audit::JsonlVerifier verifier;
     while (const auto size = std::fread(piece.data(), 1, piece.size(), file)) {
         verifier.feed({piece.data(), size});

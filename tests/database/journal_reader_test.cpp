@@ -9,6 +9,7 @@ using storage::EntryPage;
 
 std::vector<Seq> seqs(const EntryPage& page) {
     std::vector<Seq> out;
+    out.reserve(page.entries.size());
     for (const auto& entry : page.entries) out.push_back(entry.seq);
     return out;
 }
