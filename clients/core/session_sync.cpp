@@ -349,7 +349,7 @@ Result<void> Session::retry_missing(std::span<const message::AddedSlot> added) {
         WARDLINE_TRY(auto fields, cbor::MapReader::over(answer));
         WARDLINE_TRY(const auto* list, fields.array("entries", 1));
         WARDLINE_TRY(const auto entries, wire::parse_entries(*list, 1));
-        if (entries.empty() || entries.front().seq != seq) continue;
+        if (entries.empty() || entries.front().seq != seq || entries.front().erased) continue;
         WARDLINE_TRY(const auto read, reader.read(entries.front(), nullptr, slots));
         if (read.missing_key) continue;
         WARDLINE_TRY(messages.put(read.message));
