@@ -94,7 +94,11 @@ Result<void> append_over_ssh(
     }
     if (!written || !WIFEXITED(status)) return failed(target, "it ended too soon");
     if (WEXITSTATUS(status) != 0) {
-        return failed(target, "it failed with code " + std::to_string(WEXITSTATUS(status)));
+        return failed(
+            target,
+            "no head arrived there, for the reason that ssh gave; it ended with code " +
+                std::to_string(WEXITSTATUS(status))
+        );
     }
     return success();
 }

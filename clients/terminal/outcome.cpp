@@ -31,7 +31,7 @@ std::string_view hint_of(Code code) noexcept {
         case Code::usage:
             return "Add --help to see how the command is used.";
         case Code::unreachable:
-            return "Check the network, and whether the clinic's server runs.";
+            return "Check the network, and whether that server runs.";
         case Code::unavailable:
         case Code::shutting_down:
         case Code::rate_limited:
