@@ -9,6 +9,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import sys
 import tarfile
 import time
@@ -48,7 +49,7 @@ def schema_in(folder: Path) -> dict:
             member = archive.extractfile(MEMBER)
             assert member is not None
             folder.mkdir(parents=True, exist_ok=True)
-            partial = kept.with_suffix(".partial")
+            partial = kept.with_suffix(f".{os.getpid()}")  # Several may come at once.
             partial.write_bytes(member.read())
             partial.rename(kept)
     return json.loads(kept.read_text(encoding="utf-8"))
