@@ -29,7 +29,7 @@ jobs="$(nproc)"
 export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
 
 # Files are handed to clang-tidy for so long.
-tidy_seconds=420
+tidy_seconds=300
 # Each fuzz target runs for so long.
 fuzz_seconds=60
 # What runs under the sanitizers, by label; and by name what of it does not. edge.crowd judges memory,
@@ -39,7 +39,7 @@ fuzz_seconds=60
 sanitized='^(unit|database|server|e2e|adversary|audit|model|edge|sanitizer)$'
 not_sanitized='^edge\.(crowd|process|tls_scan)$'
 # Everything ends by then, so that a hanging stage is reported and not killed from outside.
-deadline=4700
+deadline=5000
 
 summary=()
 failed=0
