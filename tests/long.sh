@@ -159,7 +159,7 @@ run_edge() {
 # A node is one thread, and so is a client beside its connection's: the tests that run both sides in
 # one process are the ones that can race.
 run_tsan() {
-    cmake --preset tsan && cmake --build --preset tsan --parallel "$jobs" || return 1
+    cmake --preset tsan && cmake --build --preset tsan --parallel "$jobs" --target sanitized || return 1
     tests/sanitizers/run.sh tsan '^(unit|database|server|e2e|model|adversary|sanitizer)$'
 }
 
