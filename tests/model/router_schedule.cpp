@@ -405,7 +405,7 @@ void RouterSchedule::tell(Node& node, Telling telling) {
         if (!taken) complain("a statement stands that its chain refuses");
     }
     for (auto seq = before + 1; seq <= node.memory.seen(); ++seq) {
-        for (auto& connected : node.connections) expect(node, *connected, journal_.at(seq));
+        for (auto& connected : node.connections) expect(node, *connected, journal_.at(seq), before);
     }
     for (auto& connected : node.connections) check_ended(node, *connected, before);
     std::erase_if(node.connections, [](const auto& each) { return each == nullptr; });
@@ -430,7 +430,19 @@ bool RouterSchedule::may_see(const Device& device, const storage::StoredEntry& e
     return entry.statement.has_value();  // The clinic's chain is everybody's.
 }
 
-void RouterSchedule::expect(Node& node, Connected& connected, const storage::StoredEntry& entry) {
+// Whether the device was outside the thread's teams at any time behind `before` and up to `upto`.
+bool RouterSchedule::was_outside(
+    const Device& device, const trust::PatientChain& thread, Seq before, Seq upto
+) const {
+    for (auto at = before + 1; at <= upto; ++at)
+        if (!trust::in_thread_team(clinic_.chain, thread, device.id, at)) return true;
+    return false;
+}
+
+// `before`: what the node had seen when this connection was last looked at.
+void RouterSchedule::expect(
+    Node& node, Connected& connected, const storage::StoredEntry& entry, Seq before
+) {
     if (entry.seq <= connected.since) return;
     // Where the right to see it changed between the entry and now, either is right.
     bool always = true;
@@ -443,15 +455,18 @@ void RouterSchedule::expect(Node& node, Connected& connected, const storage::Sto
     }
     if (!ever) return;
     const bool live = node.memory.record().live_device(connected.device->id).has_value();
-    bool notice = false;
+    std::optional<bool> notice = false;
     if (connected.device->staff && !entry.statement) {
         const auto opened = connected.open.find(*entry.thread);
         notice = opened == connected.open.end() || opened->second >= entry.seq;
+        // Who lost the right and got it again may have been looked at in between: then the thread
+        // was closed.
+        const auto* thread = node.memory.record().patient_of(*entry.thread);
+        if (!*notice && was_outside(*connected.device, *thread, before, entry.seq)) notice.reset();
     }
     connected.expected.push_back({entry.seq, always && live, notice});
 }
 
-// `before`: what the node had seen when this connection was last looked at.
 void RouterSchedule::check_ended(const Node& node, Connected& connected, Seq before) {
     const auto& record = node.memory.record();
     const auto device = record.live_device(connected.device->id);
@@ -475,11 +490,7 @@ void RouterSchedule::check_ended(const Node& node, Connected& connected, Seq bef
         if (!record.may_read(*device, *thread, trust::Audience::all)) return true;
         // Who lost the right and got it again may have been looked at in between.
         if (connected.connection->open.contains(each.first)) return false;
-        for (auto at = before + 1; at <= node.memory.seen(); ++at) {
-            const auto id = connected.device->id;
-            if (!trust::in_thread_team(clinic_.chain, *thread, id, at)) return true;
-        }
-        return false;
+        return was_outside(*connected.device, *thread, before, node.memory.seen());
     });
     if (connected.open != connected.connection->open) complain("other threads are open");
 }
@@ -506,7 +517,9 @@ void RouterSchedule::check(Connected& connected) {
         if (entry["details"] != cbor::binary(stored.details)) complain(name + " was changed");
         const bool payload =
             entry.contains("message") || entry.contains("added") || entry.contains("statement");
-        if (payload == next->notice) complain(name + ": a notice is a payload, or the reverse");
+        if (payload == next->notice) {
+            complain(name + (payload ? ": a notice is a payload" : ": a payload is a notice"));
+        }
         const auto own = cbor::binary(connected.device->id.view());
         if (entry.contains("live") && entry["live"][1] != own) complain(name + ": another's key");
         ++delivered_;

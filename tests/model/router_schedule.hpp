@@ -38,7 +38,7 @@ private:
     struct Expected {
         Seq seq{0};
         bool must{true};
-        bool notice{false};
+        std::optional<bool> notice;  // Nothing: either is right.
     };
     struct Device {
         DeviceId id;
@@ -60,7 +60,9 @@ private:
     // Around everything that a node's state is told.
     template <class Telling>
     void tell(Node& node, Telling telling);
-    void expect(Node& node, Connected& connected, const storage::StoredEntry& entry);
+    void expect(Node& node, Connected& connected, const storage::StoredEntry& entry, Seq before);
+    bool was_outside(const Device& device, const trust::PatientChain& thread, Seq before, Seq upto)
+        const;
     bool may_see(const Device& device, const storage::StoredEntry& entry, Seq at) const;
     void check_ended(const Node& node, Connected& connected, Seq before);
     void check(Connected& connected);
