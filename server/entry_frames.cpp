@@ -1,5 +1,6 @@
 #include "server/entry_frames.hpp"
 
+#include "protocol/wire/entry.hpp"
 #include "server/message_payload.hpp"
 
 #include <optional>
@@ -62,9 +63,12 @@ std::size_t size_of(const storage::StoredEntry& entry, const Shown& shown) {
 }
 
 void write_erased(cbor::Writer& out, const storage::StoredEntry& entry) {
-    out.map(4).text("erased").bytes(entry.erased->view());
-    out.text("kind").uint(static_cast<std::uint64_t>(entry.kind));
-    out.text("seq").uint(entry.seq).text("time").uint(entry.time.ms);
+    wire::Entry erased;
+    erased.seq = entry.seq;
+    erased.time = entry.time;
+    erased.kind = entry.kind;
+    erased.erased = entry.erased;
+    out.item(wire::encode(erased));
 }
 
 void write(cbor::Writer& out, const storage::StoredEntry& entry, const Shown& shown) {

@@ -41,32 +41,20 @@ constexpr Query kRange{"range", "select " WARDLINE_ENTRY_COLUMNS R"sql(
 
 // Each thread and chain is read from its own index, so that the question costs what it answers and
 // not what the journal holds.
-constexpr Query kSyncPage{"sync_page", "select " WARDLINE_ENTRY_COLUMNS R"sql(
-    from (
-        select seq from (
-            select one.seq from unnest($4::bytea[]) as wanted (thread) cross join lateral (
-                select t.seq from entry_details t
-                where t.clinic = $1::int and t.thread = wanted.thread and t.seq > $2::int8
-                order by t.seq limit $3::int8
-            ) one
-            union
-            select one.seq from unnest($5::text[]) as wanted (chain) cross join lateral (
-                select s.seq from statements s
-                where s.clinic = $1::int and s.chain = wanted.chain and s.seq > $2::int8
-                order by s.seq limit $3::int8
-            ) one
-            union
-            select one.seq from unnest($6::bytea[]) as wanted (thread) cross join lateral (
-                select x.seq from erased_details x
-                where x.clinic = $1::int and x.thread = wanted.thread and x.seq > $2::int8
-                order by x.seq limit $3::int8
-            ) one
-        ) mine
-        order by seq limit $3::int8
-    ) page
-)sql" WARDLINE_ENTRY_AT("page.seq") R"sql(
-    order by page.seq
-)sql"};
+#define WARDLINE_BEHIND(wanted, column, table)                                           \
+    "select one.seq from unnest(" wanted ") as wanted (" column                          \
+    ") cross join lateral (select"                                                       \
+    " t.seq from " table " t where t.clinic = $1::int and t." column " = wanted." column \
+    " and t.seq > $2::int8 order by t.seq limit $3::int8) one"
+
+constexpr Query kSyncPage{
+    "sync_page",
+    "select " WARDLINE_ENTRY_COLUMNS " from (select seq from ("
+    WARDLINE_BEHIND("$4::bytea[]", "thread", "entry_details") " union "
+    WARDLINE_BEHIND("$5::text[]", "chain", "statements") " union "
+    WARDLINE_BEHIND("$6::bytea[]", "thread", "erased_details")
+    ") mine order by seq limit $3::int8) page" WARDLINE_ENTRY_AT("page.seq") " order by page.seq"
+};
 
 // A thread's page goes over what has details and over messages that lost them.
 #define WARDLINE_THREAD_PAGE(which, order)                                                   \

@@ -25,7 +25,8 @@ constexpr std::size_t kPagePayloadBytes = std::size_t{4} * 1024 * 1024;
 struct SyncFilter {
     std::vector<ThreadId> threads;
     std::vector<std::string> chains;
-    bool payloads{true};  // False: statements, and of entries those that have details.
+    // False: no payloads, and no messages whose details are erased, of which there is no notice.
+    bool payloads{true};
 };
 
 struct EntryPage {

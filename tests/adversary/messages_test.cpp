@@ -1,3 +1,4 @@
+#include "clients/core/sealed_key_file.hpp"
 #include "protocol/message/sealed_message.hpp"
 #include "tests/adversary/forging.hpp"
 
@@ -301,6 +302,36 @@ TEST_F(MessagesTest, AMessageWhoseDetailsCannotBeErasedYetIsAnAlarm) {
     send("anna", "three");
     EXPECT_THAT(alarm_of(return_with(first)), HasSubstr("the clinic has not decided so"));
     EXPECT_EQ(texts("patient"), (Texts{"one", "two", "three"}));
+}
+
+// No lie at all: two people have decided it while anna's device had the thread open.
+TEST_F(MessagesTest, ADecisionThatADeviceHasNotHeardOfYetIsLookedUpBeforeAnAlarm) {
+    for (const auto* text : {"one", "two"}) send("patient", text);
+    ASSERT_EQ(texts("anna"), (Texts{"one", "two"}));
+    server().lie({.push = [](const Line&, Json& push) { return push.at("t") != "entry"; }});
+    const auto thread = at("anna").session().thread_of(kPatient).value()->thread();
+    const auto newest = at("anna").history(kPatient, 1).value().messages.back().seq;
+    const trust::AuditErase decision{
+        .thread = thread, .from = 1, .to = newest, .reason = trust::ErasureReason::court_order
+    };
+    auto& clinic = at("admin").session().chains;
+    ASSERT_TRUE(clinic.submit(trust::ChainName::clinic(), decision));
+    const auto proposal = clinic.clinic().open_proposals(Instant{}).back()->hash;
+    const auto root = client::read_sealed_key(
+        folder_ / "root.sealed", client::StoreKey::from_key_file(key_file("root")).value()
+    );
+    ASSERT_TRUE(root) << root.error().detail;
+    const auto secret = SigningSecret::from(root.value().secret.reveal()).value();
+    const auto approved = office().approve(proposal, secret);
+    ASSERT_TRUE(approved) << approved.error().detail;
+    server().lie({.answer = [](const Line&, const Json& request, Json& answer) {
+        if (request.at("t") == "history") erase_details(answer["entries"], 0);
+        return true;
+    }});
+    const auto page = at("anna").history(kPatient, 100);
+    server().be_honest();
+    ASSERT_TRUE(page) << page.error().detail;
+    EXPECT_EQ(page.value().messages.size(), 1U);
 }
 
 // A device that comes back after so many years that nothing else can be expected.
